@@ -1,0 +1,37 @@
+# What being watched costs: `make bench` prints the README's table, `make bench-peers` the same
+# loops under other checkers. No figure fails a run. BENCH_ROWS chooses among: calls edges process
+# servers.
+
+BENCH_ROWS  ?=
+bench_dir   := $(O)/tests/bench
+bench_peers := $(bench_dir)/peer_loop
+bench_obj   := $(addprefix $(bench_dir)/,bench.o calls.o client.o edges.o measure.o process.o \
+                 rows_one.o rows_two.o runs.o servers.o spawn.o table.o)
+
+# Never sanitized, and built without the packages that the other tests need.
+$(bench_dir)/%.o: tests/bench/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDL_CPPFLAGS) $(LDL_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(bench_dir)/bench: $(bench_obj)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread -ldl
+
+$(bench_dir)/trivial $(bench_dir)/peer_loop: %: %.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread
+
+.PHONY: bench bench-calibrate bench-peers bench-fastpath
+bench: $(bench_dir)/bench $(bench_dir)/trivial $(preload)
+	$(Q)$(bench_dir)/bench --preload $(abspath $(preload)) --trivial $(bench_dir)/trivial $(BENCH_ROWS)
+
+# libc against libc: how far from 1.00 the machine is.
+bench-calibrate: $(bench_dir)/bench $(bench_dir)/trivial
+	$(Q)$(bench_dir)/bench --preload none --trivial $(bench_dir)/trivial $(BENCH_ROWS)
+
+bench-peers: $(bench_peers) $(preload)
+	$(Q)CC="$(CC)" CXX="$(CXX)" tests/bench/peers.sh $(bench_dir) $(abspath $(preload))
+
+bench-fastpath: $(preload)
+	$(Q)tests/bench/fastpath.sh $(preload)

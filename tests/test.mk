@@ -1,0 +1,85 @@
+# What `make test` runs, and its parts. Each part can be run alone; all of them print counts.
+
+unit_src     := $(wildcard tests/unit/*.c)
+unit_support := $(wildcard tests/support/*.c)
+model_src    := $(wildcard tests/model/*.c)
+stress_src   := $(wildcard tests/stress/*.c)
+e2e_scripts  := $(sort $(filter-out %/lib.sh,$(wildcard tests/e2e/*.sh)))
+app_scripts  := $(sort $(filter-out %/lib.sh,$(wildcard tests/apps/*.sh)))
+test_logs    := $(O)/test-logs
+run_tests    := O='$(abspath $(O))' CC='$(CC)' CXX='$(CXX)' tests/tools/run-tests
+
+# The read side and the launcher, without the command's main(), for the tests that need them.
+lib_viz := $(O)/tests/libviz.a
+$(lib_viz): $(call obj,$(filter-out viz/main.c,$(viz_src)) $(launch_src))
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+run_unit := $(O)/tests/run-unit
+$(run_unit): $(call obj,$(unit_src) $(model_src) $(unit_support)) $(lib_viz) $(lib_static)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ -lcunit $(VIZ_LIBS) -lpthread -lm
+
+stress := $(patsubst tests/stress/%.c,$(O)/tests/stress/%,$(stress_src))
+$(stress): $(O)/tests/stress/%: $(O)/tests/stress/%.o $(lib_static)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) -o $@ $^ -lpthread -lm
+
+# Thread sanitizer needs a plain address space; where that cannot be had it runs as it is.
+sanitized := ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	TSAN_OPTIONS=detect_deadlocks=0 \
+	$$(if [ '$(SANITIZE)' = thread ] && setarch -R true 2>/dev/null; then echo setarch -R; fi)
+
+.PHONY: test-unit test-stress test-e2e
+test-unit: $(run_unit)
+	@echo unit 600 $(sanitized) $(run_unit) | $(run_tests) -v $(test_logs)/unit
+
+test-stress: $(stress)
+	@for program in $(stress); do \
+		echo $$(basename $$program) 300 $(sanitized) $$program; done | $(run_tests) $(test_logs)/stress
+
+test-e2e: all | deps-test deps-demo
+	@for script in $(e2e_scripts); do \
+		echo $$(basename $$script .sh) 600 $$script; done | $(run_tests) $(test_logs)/e2e
+
+# Well-known programs, with and without us. Not a part of `make test`: it fetches large packages.
+.PHONY: test-apps
+test-apps: all | deps-apps
+	@for script in $(app_scripts); do \
+		echo $$(basename $$script .sh) 900 $$script; done | $(run_tests) $(test_logs)/apps
+
+# The random tests for an hour: for nights and releases.
+.PHONY: soak
+soak: $(run_unit) $(stress)
+	@{ echo unit 14400 $(run_unit) --effort=200; \
+		echo locks 7200 $(O)/tests/stress/locks --seconds=1800; } | $(run_tests) -v $(test_logs)/soak
+
+.PHONY: asan ubsan tsan
+asan: SANITIZE_AS := address
+ubsan: SANITIZE_AS := undefined
+tsan: SANITIZE_AS := thread
+asan ubsan tsan:
+	+$(Q)$(MAKE) -k --no-print-directory O=$(O)/$@ SANITIZE=$(SANITIZE_AS) test-unit test-stress
+
+# Names, time limits in seconds, and targets. The order is from cheap to costly, so that a plain
+# mistake shows at once.
+test_suites := \
+	build=900=all \
+	format=60=format-check \
+	layers=60=check-layers \
+	size=60=check-size \
+	man=60=check-man \
+	headers=300=check-headers \
+	symbols=60=check-symbols \
+	unit=600=test-unit \
+	stress=600=test-stress \
+	asan=900=asan \
+	ubsan=900=ubsan \
+	tsan=900=tsan \
+	$(if $(wildcard tests/fuzz.mk),fuzz=300=fuzz-smoke) \
+	e2e=1800=test-e2e
+
+.PHONY: test
+test: deps-test deps-demo
+	+@printf '%s\n' $(test_suites) | sed 's|=| |; s|=| $(MAKE) --no-print-directory |' | $(run_tests) $(test_logs)
