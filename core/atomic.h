@@ -1,0 +1,30 @@
+/* Shared memory's only door: each access names its order. Alone includes <stdatomic.h>.
+ *
+ * The arena is plain memory that other processes map, so its fields are plain integers and these
+ * wrappers use the compiler's __atomic forms on them. All are lock-free on x86-64 and aarch64;
+ * all but the compare-and-swap loops built upon them are wait-free. */
+#ifndef LDL_ATOMIC_H
+#define LDL_ATOMIC_H
+
+#include <stdatomic.h>
+
+#define ldl_load_relaxed(p)        __atomic_load_n((p), __ATOMIC_RELAXED)
+#define ldl_load_acquire(p)        __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define ldl_store_relaxed(p, v)    __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define ldl_store_release(p, v)    __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define ldl_add_relaxed(p, v)      __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
+#define ldl_sub_relaxed(p, v)      __atomic_fetch_sub((p), (v), __ATOMIC_RELAXED)
+#define ldl_or_relaxed(p, v)       __atomic_fetch_or((p), (v), __ATOMIC_RELAXED)
+#define ldl_and_relaxed(p, v)      __atomic_fetch_and((p), (v), __ATOMIC_RELAXED)
+#define ldl_exchange_acquire(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)
+#define ldl_exchange_release(p, v) __atomic_exchange_n((p), (v), __ATOMIC_RELEASE)
+
+/* Stores `v` where `*expected` is found; else loads what is there into `*expected`. Acquire on both
+ * outcomes, release when it stored. */
+#define ldl_cas_acq_rel(p, expected, v)                                                            \
+	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+
+#define ldl_fence_acquire() atomic_thread_fence(memory_order_acquire)
+#define ldl_fence_release() atomic_thread_fence(memory_order_release)
+
+#endif

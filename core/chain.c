@@ -1,0 +1,58 @@
+/* The set of checked chains: open addressing, linear probing, insertion by compare-and-swap. */
+#include "chain.h"
+
+#include "atomic.h"
+
+static struct ldl_chain *slot_at(struct ldl_arena *arena, uint64_t key, uint32_t step)
+{
+	uint32_t mask = ldl_arena_table(arena, LDL_TABLE_CHAINS)->capacity - 1;
+	struct ldl_chain *slot =
+		ldl_chain_at(arena, ((uint32_t)(ldl_hash_strong(key) >> 20) + step) & mask);
+
+	return ldl_arena_back(arena, slot, sizeof(*slot)) ? slot : NULL;
+}
+
+const struct ldl_chain *ldl_chain_find(struct ldl_arena *arena, uint64_t key)
+{
+	for (uint32_t step = 0; step < LDL_PROBE_MAX; step++) {
+		const struct ldl_chain *slot = slot_at(arena, key, step);
+		/* Acquire: pairs with the compare-and-swap in ldl_chain_insert(). */
+		uint64_t found = slot ? ldl_load_acquire(&slot->key) : 0;
+
+		if (found == key)
+			return slot;
+		if (found == 0)
+			return NULL;
+	}
+	return NULL;
+}
+
+ldl_status ldl_chain_insert(
+	struct ldl_arena *arena, uint64_t key, ldl_site_id site, uint32_t length)
+{
+	struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_CHAINS);
+
+	/* An eighth stays free, so that searches for unknown chains end early. */
+	if (ldl_load_relaxed(&table->used) >= table->capacity / 8 * 7) {
+		ldl_table_drop(arena, LDL_TABLE_CHAINS);
+		return LDL_FULL;
+	}
+	for (uint32_t step = 0; step < LDL_PROBE_MAX; step++) {
+		struct ldl_chain *slot = slot_at(arena, key, step);
+		uint64_t found = 0;
+
+		if (!slot)
+			break;
+		if (ldl_cas_acq_rel(&slot->key, &found, key)) {
+			/* Evidence, not identity: a reader in between sees 0, "no stack". */
+			ldl_store_relaxed(&slot->site, site);
+			ldl_store_relaxed(&slot->length, length);
+			ldl_add_relaxed(&table->used, 1);
+			return LDL_OK;
+		}
+		if (found == key)
+			return LDL_OK;
+	}
+	ldl_table_drop(arena, LDL_TABLE_CHAINS);
+	return LDL_FULL;
+}

@@ -1,0 +1,26 @@
+/* Lock classes: all locks made at one place, found by a key that is the same in every run.
+ *
+ * Finding a class is lock-free; making one is done under the writer lock. Classes are never taken
+ * back. */
+#ifndef LDL_CLASS_H
+#define LDL_CLASS_H
+
+#include "site.h"
+
+/* The class with this key; 0: none yet. Lock-free. */
+ldl_class_id ldl_class_find(struct ldl_arena *arena, uint64_t key);
+
+/* Makes the class, or returns the one that somebody else made meanwhile. `model` gives its first
+ * fields (key to object). Under the writer lock. 0: the table is full. */
+ldl_class_id ldl_class_make(struct ldl_arena *arena, const struct ldl_class *model);
+
+/* Keys by the four identity rules, in their order of precedence. */
+uint64_t ldl_class_key_named(const char *name);
+uint64_t ldl_class_key_init(const struct ldl_stack *stack, uint32_t depth);
+uint64_t ldl_class_key_static(const struct ldl_module_hit *module, uint64_t address);
+uint64_t ldl_class_key_first(const struct ldl_stack *stack, uint32_t depth);
+
+/* The class of a level of nesting inside `class`, 1 to 7: the kernel's subclass. */
+uint64_t ldl_class_key_subclass(const struct ldl_class *class, uint32_t subclass);
+
+#endif

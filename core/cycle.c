@@ -1,0 +1,160 @@
+/* Breadth-first search for strong cycles. See cycle.h.
+ *
+ * A state is node << 1 | weak: weak, when every edge that led here so far was a recursive read. The
+ * two kinds of marks and parents are the two halves of the state space. */
+#include "cycle.h"
+
+#include "atomic.h"
+
+#define FROM_E (LDL_EDGE_EN | LDL_EDGE_ER)
+#define TO_N   (LDL_EDGE_EN | LDL_EDGE_SN)
+
+static uint32_t *mark_of(struct ldl_work *work, uint32_t state)
+{
+	return state & 1 ? &work->mark_twin[state >> 1] : &work->mark[state >> 1];
+}
+
+/* Types of an edge that may follow a state: after a recursive read, only exclusive holds block. */
+static uint32_t types_after(uint32_t types, bool weak)
+{
+	return types & LDL_EDGE_TYPES & (weak ? (uint32_t)FROM_E : (uint32_t)LDL_EDGE_TYPES);
+}
+
+struct search {
+	struct ldl_arena *arena;
+	struct ldl_work *work;
+	uint32_t count; /* states in the queue */
+	ldl_node_id goal;
+	bool goal_is_shared; /* the new edge leaves the goal as S: it must not be entered by R */
+	uint32_t goal_state;
+	int64_t rank;
+};
+
+/* The queue: two lists of capacity words each, used as one of 2 * capacity. */
+static uint32_t *queue_at(struct ldl_work *work, uint32_t at)
+{
+	return at < work->capacity ? &work->list[at] : &work->list_twin[at - work->capacity];
+}
+
+/* `by`: the edge that led here, << 1, and whether the state before was weak. */
+static void enter(struct search *search, uint32_t state, uint32_t by)
+{
+	uint32_t *mark = mark_of(search->work, state);
+
+	if (*mark == search->work->epoch)
+		return;
+	*mark = search->work->epoch;
+	search->work->parent[state] = by;
+	*queue_at(search->work, search->count++) = state;
+}
+
+/* Follows one edge as far as its types allow. True: the goal is reached strongly. */
+static bool follow(struct search *search, ldl_edge_id id, uint32_t types, bool weak)
+{
+	ldl_node_id next = ldl_edge_at(search->arena, id)->to;
+	bool by_n = types & TO_N;
+
+	if (ldl_node_at(search->arena, next)->rank != search->rank)
+		return false;
+	enter(search, next << 1 | !by_n, id << 1 | weak);
+	if (next == search->goal && (by_n || !search->goal_is_shared)) {
+		search->goal_state = next << 1 | !by_n;
+		return true;
+	}
+	return false;
+}
+
+static bool run(struct search *search)
+{
+	for (uint32_t at = 0; at < search->count; at++) {
+		uint32_t state = *queue_at(search->work, at);
+		ldl_edge_id id = ldl_node_at(search->arena, state >> 1)->out_first;
+
+		for (; id; id = ldl_edge_at(search->arena, id)->next_out) {
+			uint32_t types =
+				types_after(ldl_edge_at(search->arena, id)->types, state & 1);
+
+			if (types && follow(search, id, types, state & 1))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool start(struct search *search, const struct ldl_edge *edge, uint32_t type)
+{
+	bool by_r = !(type & TO_N);
+	bool from_shared = !(type & FROM_E);
+
+	search->count = 0;
+	search->goal = edge->from;
+	search->goal_is_shared = from_shared;
+	search->rank = ldl_node_at(search->arena, edge->from)->rank;
+	search->work->epoch++;
+	enter(search, edge->to << 1 | by_r, 0);
+	/* A loop is its own path; it must fit itself. */
+	if (edge->to == edge->from) {
+		search->goal_state = edge->to << 1 | by_r;
+		return !(by_r && from_shared);
+	}
+	return run(search);
+}
+
+/* The one type to show for an edge between two states: it must leave as the state before allows
+ * and arrive as the state after says. */
+static uint32_t step_type(uint32_t types, bool weak_before, bool weak_after)
+{
+	uint32_t fit =
+		types_after(types, weak_before) & (weak_after ? ~(uint32_t)TO_N : (uint32_t)TO_N);
+
+	return fit & -fit;
+}
+
+static void reverse(struct ldl_cycle_step *steps, uint32_t count)
+{
+	for (uint32_t i = 0, j = count; i + 1 < j; i++) {
+		struct ldl_cycle_step last = steps[--j];
+
+		steps[j] = steps[i];
+		steps[i] = last;
+	}
+}
+
+/* Reads the parents back from the goal: the steps come out last to first. */
+static uint32_t trace(struct search *search, struct ldl_cycle_step *steps, uint32_t most)
+{
+	uint32_t count = 1, state = search->goal_state, by;
+
+	while ((by = search->work->parent[state]) != 0) {
+		const struct ldl_edge *edge = ldl_edge_at(search->arena, by >> 1);
+
+		if (count == most) {
+			ldl_add_relaxed(
+				&search->arena->header->counters[LDL_COUNT_SEARCH_GAVE_UP], 1);
+			break;
+		}
+		steps[count].edge = by >> 1;
+		steps[count++].type = step_type(edge->types, by & 1, state & 1);
+		state = edge->from << 1 | (by & 1);
+	}
+	reverse(steps + 1, count - 1);
+	return count;
+}
+
+uint32_t ldl_cycle_find(struct ldl_arena *arena, struct ldl_work *work, ldl_edge_id edge,
+	uint32_t types, struct ldl_cycle_step *steps, uint32_t most)
+{
+	struct search search = {.arena = arena, .work = work};
+
+	if (work->capacity == 0) {
+		ldl_add_relaxed(&arena->header->counters[LDL_COUNT_SEARCH_GAVE_UP], 1);
+		return 0;
+	}
+	for (uint32_t type = 1; type < LDL_EDGE_TYPES; type <<= 1) {
+		if (!(types & type) || !start(&search, ldl_edge_at(arena, edge), type))
+			continue;
+		steps[0] = (struct ldl_cycle_step){edge, type};
+		return trace(&search, steps, most);
+	}
+	return 0;
+}

@@ -1,0 +1,365 @@
+/* The slow half of acquire and release: where everything comes together, in order. */
+#include "engine_state.h"
+
+#include "instance.h"
+
+/* Leaves only entries that are still held: others were released by another thread. */
+static uint32_t purge_stolen(struct ldl_thread *thread, uint32_t depth)
+{
+	for (uint32_t at = depth; at-- > 0;) {
+		if (!ldl_held_is_stolen(&thread->held[at]))
+			continue;
+		ldl_held_remove(thread->held, depth, at);
+		depth--;
+	}
+	ldl_store_relaxed(&thread->record->depth, depth);
+	return depth;
+}
+
+/* Moves the held stack to a larger run. The old run is copied before the record names the new one,
+ * so an observer sees the one or the other. */
+static bool grow(struct ldl_thread *thread)
+{
+	struct ldl_thread_record *record = thread->record;
+	uint32_t size = 0, first, old_first = record->held_first, old_size = record->held_capacity;
+
+	if (!ldl_engine_lock())
+		return false;
+	first = ldl_held_take_run(&ldl_engine.arena, old_size + 1, &size);
+	if (first) {
+		struct ldl_held *run = ldl_held_at(&ldl_engine.arena, first);
+
+		for (uint32_t i = 0; i < old_size; i++)
+			run[i] = thread->held[i];
+		thread->held = run;
+		ldl_store_release(&record->held_first, first);
+		ldl_store_relaxed(&record->held_capacity, size);
+		thread->limit = size;
+		ldl_held_give_run(&ldl_engine.arena, old_first, old_size);
+	}
+	ldl_engine_unlock();
+	return first != 0;
+}
+
+/* An acquisition that a signal handler interrupted is pending: what the handler takes is passed
+ * through. A handler that jumped out leaves the wish behind; after many calls it is dropped. */
+static bool is_interrupted(struct ldl_thread *thread, uint32_t word)
+{
+	uint32_t depth = word & LDL_DEPTH_MASK;
+
+	if (!(word & LDL_WANTED)) {
+		thread->stuck = 0;
+		return false;
+	}
+	thread->unseen++;
+	ldl_engine_count(LDL_COUNT_IN_GUARD);
+	if (++thread->stuck < LDL_STUCK_MAX || depth == 0)
+		return true;
+	thread->stuck = 0;
+	ldl_store_relaxed(&thread->record->depth, depth - 1);
+	return false;
+}
+
+/* Room for one more entry. False: passed through, and counted. */
+static bool make_room(struct ldl_thread *thread)
+{
+	uint32_t word = ldl_load_relaxed(&thread->record->depth), depth;
+
+	if (is_interrupted(thread, word))
+		return false;
+	depth = purge_stolen(thread, ldl_load_relaxed(&thread->record->depth));
+	if (depth < thread->limit || grow(thread))
+		return true;
+	ldl_engine_count(LDL_COUNT_HELD_OVERFLOW);
+	thread->record->overflow++;
+	return false;
+}
+
+static uint32_t effective_mode(uint32_t mode, uint32_t flags)
+{
+	if ((flags & LDL_INSTANCE_FAIR) || ldl_engine.options.portable)
+		mode &= ~(uint32_t)LDL_MODE_RECURSIVE;
+	return mode;
+}
+
+static void describe(struct ldl_acquisition *acquisition, ldl_instance_id id, const void *lock,
+	uint32_t mode, const void *ip)
+{
+	const struct ldl_instance *instance = ldl_instance_at(&ldl_engine.arena, id);
+	uint32_t subclass = (mode & LDL_MODE_SUBCLASS_MASK) >> LDL_MODE_SUBCLASS_SHIFT;
+
+	*acquisition = (struct ldl_acquisition){
+		.addr = (uint64_t)(uintptr_t)lock,
+		.ip = (uint64_t)(uintptr_t)ip,
+		.instance = id,
+		.class = ldl_engine_subclass(instance->class, subclass),
+		.flags = instance->flags,
+		.mode = effective_mode(mode & ~(uint32_t)LDL_MODE_SUBCLASS_MASK, instance->flags),
+	};
+}
+
+/* How an acquisition is known: the chain's key; the key under which it counts as checked, which
+ * with another lock of its class below names the instances too, since their order is what matters
+ * then; and where the thread's cache keeps that one. */
+struct known {
+	uint64_t key, checked;
+	uint64_t *cached;
+};
+
+static uint64_t instance_word(ldl_instance_id id)
+{
+	return (uint64_t)id << 32 | ldl_instance_info_at(&ldl_engine.arena, id)->generation;
+}
+
+static struct known know(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,
+	uint32_t depth, uint32_t class_mode)
+{
+	uint64_t below = ldl_held_key(thread->held, depth);
+	struct known known = {.key = ldl_chain_mix(below, class_mode, acquisition->ip)};
+	bool is_nested = false;
+
+	known.checked = known.key;
+	for (uint32_t i = 0; i < depth; i++) {
+		if (ldl_held_class(&thread->held[i]) != acquisition->class)
+			continue;
+		is_nested = true;
+		known.checked =
+			ldl_hash_add(known.checked, instance_word(thread->held[i].instance));
+	}
+	if (is_nested) {
+		known.checked = ldl_hash_add(known.checked, instance_word(acquisition->instance));
+		/* Where the fast path may look, but never for this key. */
+		known.cached = ldl_engine_cached_chain(thread, known.checked);
+	} else {
+		known.cached = ldl_engine_cached_chain(thread, known.key);
+	}
+	return known;
+}
+
+/* A new chain: edges, cycles, findings; then it is published as seen. False: not now. */
+static bool check_chain(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
+	const struct known *known, const struct ldl_held *relocked)
+{
+	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+	const struct ldl_table *chains = ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CHAINS);
+	uint32_t length = (thread->record->depth & LDL_DEPTH_MASK) + 1;
+
+	ldl_engine_take_site(acquisition);
+	if (!ldl_engine_lock())
+		return false; /* stays unseen: tried again next time */
+	if (relocked)
+		ldl_rules_self_deadlock(&judgement, relocked);
+	else
+		ldl_rules_acquire(&judgement);
+	ldl_engine_unlock();
+	if (!relocked) {
+		(void)ldl_chain_insert(&ldl_engine.arena, known->key, acquisition->site, length);
+		/* Pairs of single locks never end: they get half of the set, chains the rest. */
+		if (known->checked != known->key &&
+			ldl_load_relaxed(&chains->used) < chains->capacity / 2)
+			(void)ldl_chain_insert(
+				&ldl_engine.arena, known->checked, acquisition->site, length);
+		*known->cached = known->checked;
+	}
+	ldl_engine_print(&judgement);
+	return true;
+}
+
+/* Checks and pushes. A relock that does not block pushes nothing: the entry counts it. */
+static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisition, uint32_t mode)
+{
+	uint32_t depth = thread->record->depth;
+	uint32_t class_mode = acquisition->class << LDL_MODE_BITS | mode;
+	int held_at = ldl_held_find(thread->held, depth, acquisition->addr);
+	struct ldl_held *relocked = held_at >= 0 ? &thread->held[held_at] : NULL;
+	struct known known;
+	uint64_t fresh = 0;
+
+	if (relocked && !ldl_rules_relock_blocks(acquisition, relocked)) {
+		if (!ldl_held_relock(relocked))
+			thread->unseen++;
+		return;
+	}
+	known = know(thread, acquisition, depth, class_mode);
+	if (relocked)
+		(void)check_chain(thread, acquisition, &known, relocked);
+	else if (*known.cached != known.checked) {
+		if (ldl_chain_find(&ldl_engine.arena, known.checked))
+			*known.cached = known.checked;
+		else
+			fresh = check_chain(thread, acquisition, &known, NULL) ? LDL_HELD_FRESH : 0;
+	}
+	ldl_engine_push(thread->record, &thread->held[depth], depth,
+		&(struct ldl_held){
+			.addr = acquisition->addr,
+			.ip = acquisition->ip | fresh,
+			.key = known.key,
+			.instance = acquisition->instance,
+			.class_mode = class_mode,
+		});
+}
+
+LDL_NOINLINE struct ldl_thread *ldl_engine_acquire_slow(
+	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *ip)
+{
+	struct ldl_thread *thread = ldl_engine_enter(), *tracked = NULL;
+	struct ldl_acquisition acquisition;
+	ldl_instance_id id;
+
+	if (!thread) {
+		thread = ldl_thread_known();
+		if (thread && thread->record)
+			thread->unseen++;
+		return NULL;
+	}
+	ldl_engine_count(LDL_COUNT_SLOW_PATHS);
+	if (make_room(thread)) {
+		id = ldl_engine_instance(thread, lock, type, ip);
+		if (id) {
+			*ldl_engine_cached_instance(thread, lock) = id;
+			describe(&acquisition, id, lock, mode, ip);
+			acquire(thread, &acquisition, mode);
+			tracked = thread;
+		} else {
+			thread->unseen++;
+		}
+	}
+	ldl_engine_leave(thread);
+	return tracked;
+}
+
+LDL_NOINLINE void ldl_engine_failed(struct ldl_thread *thread, const void *lock)
+{
+	uint32_t word, depth;
+	int at;
+
+	if (!thread->record) /* forked by a signal handler during the real call */
+		return;
+	word = ldl_load_relaxed(&thread->record->depth);
+	depth = word & LDL_DEPTH_MASK;
+	if ((word & LDL_WANTED) && depth) {
+		ldl_signal_fence();
+		ldl_store_relaxed(&thread->record->depth, depth - 1);
+		return;
+	}
+	/* A relock that did not happen after all. */
+	at = ldl_held_find(thread->held, depth, (uint64_t)(uintptr_t)lock);
+	if (at >= 0)
+		(void)ldl_held_unrelock(&thread->held[at]);
+}
+
+/* Looks for the thread that holds the lock and takes the entry from it. */
+static bool steal(const struct ldl_thread *self, uint64_t addr)
+{
+	struct ldl_arena *arena = &ldl_engine.arena;
+	uint32_t used = ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_THREADS)->used);
+
+	for (ldl_thread_id id = 1; id < used; id++) {
+		struct ldl_thread_record *record = ldl_thread_at(arena, id);
+		uint32_t depth = ldl_held_depth(ldl_load_relaxed(&record->depth));
+		/* Acquire: pairs with the release in grow(). */
+		uint32_t first = ldl_load_acquire(&record->held_first);
+
+		if (id == self->id || record->state == LDL_THREAD_FREE)
+			continue;
+		for (uint32_t at = 0; first && at < depth; at++) {
+			if (ldl_held_steal(ldl_held_at(arena, first + at), addr))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether every acquisition of this process was seen: else a release without one proves nothing. */
+static bool saw_everything(void)
+{
+	static const enum ldl_counter gaps[] = {LDL_COUNT_HELD_OVERFLOW, LDL_COUNT_IN_GUARD,
+		LDL_COUNT_THREADS_UNWATCHED, LDL_COUNT_WRITER_BUSY, LDL_COUNT_NO_MEMORY};
+	const struct ldl_arena *arena = &ldl_engine.arena;
+
+	for (size_t i = 0; i < ldl_array_len(gaps); i++) {
+		if (ldl_load_relaxed(&arena->header->counters[gaps[i]]))
+			return false;
+	}
+	return !ldl_engine.is_child && !ldl_arena_table(arena, LDL_TABLE_INSTANCES)->dropped &&
+	       !ldl_arena_table(arena, LDL_TABLE_INSTANCE_HASH)->dropped &&
+	       !ldl_arena_table(arena, LDL_TABLE_CLASSES)->dropped;
+}
+
+/* A release of a lock that this thread was not seen to take. Reported when it is certain: the lock
+ * is known, nothing was passed through, and nobody outside can hold it. */
+static void release_unknown(struct ldl_thread *thread, const void *lock, const void *ip)
+{
+	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)lock);
+	struct ldl_acquisition acquisition;
+	struct ldl_judgement judgement;
+	bool is_foreign;
+
+	if (thread->record->overflow) {
+		thread->record->overflow--;
+		return;
+	}
+	if (thread->unseen) {
+		thread->unseen--;
+		return;
+	}
+	is_foreign = id && steal(thread, (uint64_t)(uintptr_t)lock);
+	ldl_engine_count(is_foreign ? LDL_COUNT_UNLOCK_FOREIGN : LDL_COUNT_UNLOCK_UNKNOWN);
+	if (!id || !ip || !saw_everything() ||
+		(ldl_instance_at(&ldl_engine.arena, id)->flags & LDL_INSTANCE_SHARED))
+		return;
+	describe(&acquisition, id, lock, 0, ip);
+	judgement = ldl_engine_judge(thread, &acquisition);
+	ldl_engine_take_site(&acquisition);
+	if (!ldl_engine_lock())
+		return;
+	ldl_rules_misuse(
+		&judgement, is_foreign ? LDL_RULE_UNLOCK_FOREIGN : LDL_RULE_UNLOCK_UNHELD, NULL);
+	ldl_engine_unlock();
+	ldl_engine_print(&judgement);
+}
+
+/* Takes an entry out. Under a wish (a handler releases what the interrupted code holds) entries
+ * must not move: it is marked instead, and purged later. */
+static void drop(struct ldl_thread *thread, uint32_t word, uint32_t at)
+{
+	uint32_t depth = word & LDL_DEPTH_MASK;
+
+	if (word & LDL_WANTED) {
+		ldl_or_relaxed(&thread->held[at].addr, LDL_HELD_STOLEN);
+		return;
+	}
+	ldl_held_remove(thread->held, depth, at);
+	ldl_store_relaxed(&thread->record->depth, depth - 1);
+	if (depth == 1)
+		thread->record->overflow = 0;
+}
+
+LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
+{
+	struct ldl_thread *thread = ldl_thread_known();
+	uint32_t word, depth;
+	int at;
+
+	if (thread && thread->guard) {
+		if (thread->unseen)
+			thread->unseen--;
+		return;
+	}
+	thread = ldl_engine_enter();
+	if (!thread) {
+		/* Passed through, as its acquisition was. */
+		thread = ldl_thread_known();
+		if (thread && thread->unseen)
+			thread->unseen--;
+		return;
+	}
+	word = ldl_load_relaxed(&thread->record->depth);
+	depth = ldl_held_depth(word);
+	at = ldl_held_find(thread->held, depth, (uint64_t)(uintptr_t)lock);
+	if (at < 0)
+		release_unknown(thread, lock, ip);
+	else if (!ldl_held_unrelock(&thread->held[at]))
+		drop(thread, word, (uint32_t)at);
+	ldl_engine_leave(thread);
+}

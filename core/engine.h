@@ -1,0 +1,203 @@
+/* The door to the engine: what instrumentation calls for each event of the watched program.
+ *
+ * An acquisition is check, real call, push:
+ *
+ *	thread = ldl_engine_acquire(lock, &type, mode, caller);  // may report; pushes as "wanted"
+ *	result = real_lock(lock);
+ *	if (result == 0) ldl_engine_acquired(); else ldl_engine_failed(thread, lock);
+ *
+ * and a release is ldl_engine_release_fast(lock), then the real call: a held lock's release cannot
+ * fail, so the wrapper ends in a jump to it. Where that is false (not innermost, not held), it is
+ * the real call, then ldl_engine_release_slow(lock). A try that succeeded is an acquire with
+ * LDL_MODE_TRY and an acquired at once.
+ *
+ * Steady state: wait-free, no shared write, no system call, no stack walk. The slow path may wait
+ * for the graph's writer (mode=check; a second at most). All calls: from any thread, in signal
+ * handlers, inside malloc, in forked children; none changes errno. */
+#ifndef LDL_ENGINE_H
+#define LDL_ENGINE_H
+
+#include "thread.h"
+
+/* What the instrumentation knows of a kind of lock and the engine asks when it meets a new one. */
+struct ldl_lock_type {
+	enum ldl_kind kind;
+	uint32_t (*flags)(const void *lock); /* ldl_instance_flags of this lock; NULL: 0 */
+};
+
+/* The control word of the arena in use; never NULL. */
+extern const uint32_t *ldl_engine_control LDL_HIDDEN;
+
+/* Starts the engine: options, arena, module map, unwinder. Once; later calls do nothing. Not in
+ * signal handlers, not inside malloc. False: nothing is watched, and the reason was said. */
+bool ldl_engine_start(void);
+bool ldl_engine_is_ready(void);
+
+/* libc and all libraries are initialised: stacks may be taken from now on. Outside malloc. */
+void ldl_engine_libc_is_up(void);
+
+/* The arena in use; base NULL before the start. For tests, and for the doors. */
+const struct ldl_arena *ldl_engine_arena(void);
+
+/* Forgets all that was learned (tests). No other thread may be inside a call. */
+void ldl_engine_reset(void);
+
+/* Around fork(): the child keeps this thread's held stack and starts with its own arena. */
+void ldl_engine_fork_prepare(void);
+void ldl_engine_fork_parent(void);
+void ldl_engine_fork_early_child(void);
+
+/* The program forbids itself system calls from here on (seccomp): the engine makes none either. */
+void ldl_engine_stop_syscalls(void);
+
+/* The process is about to end by exit(): noted in the header. */
+void ldl_engine_exit(void);
+
+/* Thread creation. prepare: the child's slot, NULL when there is none; then either the creation
+ * failed (cancel), or the new thread adopts the slot as its first act. */
+struct ldl_thread *ldl_engine_thread_prepare(void *(*start)(void *), void *argument);
+void ldl_engine_thread_cancel(struct ldl_thread *thread);
+void ldl_engine_thread_adopt(struct ldl_thread *thread);
+void ldl_engine_thread_exit(void);
+
+/* Life of a lock. `class` 0: by the init call's stack; ip: its return address. */
+void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_class_id class,
+	uint32_t flags, const void *ip);
+/* `is_gone` false: the destruction was refused, the lock lives on, and only misuse is looked for.
+ */
+void ldl_engine_destroy(const void *lock, bool is_gone, const void *ip);
+
+/* Annotations; see lockdep_lite.h. */
+ldl_class_id ldl_engine_class(const char *name, uint32_t properties);
+void ldl_engine_nest(const void *lock, const void *outer);
+void ldl_engine_order(const void *outer, const void *inner, const void *ip);
+void ldl_engine_assert(const void *lock, bool held, const void *ip);
+int ldl_engine_is_held(const void *lock);
+void ldl_engine_downgrade(const void *lock);
+
+/* The slow halves of the inline calls below. */
+struct ldl_thread *ldl_engine_acquire_slow(
+	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *ip);
+/* ip NULL: the lock may not be held, and that is no misuse (a wait that libc may refuse). */
+void ldl_engine_release_slow(const void *lock, const void *ip);
+void ldl_engine_failed(struct ldl_thread *thread, const void *lock);
+
+/* 32 bits are enough, and need no constant of ten bytes. */
+LDL_INLINE uint32_t *ldl_engine_cached_instance(struct ldl_thread *thread, const void *lock)
+{
+	return &thread->instance_cache[(uint32_t)((uint32_t)(uintptr_t)lock * 0x9e3779b1u) >>
+				       (32 - 11)];
+}
+
+LDL_INLINE uint64_t *ldl_engine_cached_chain(struct ldl_thread *thread, uint64_t key)
+{
+	return &thread->chain_cache[key >> (64 - 11)];
+}
+
+_Static_assert(LDL_INSTANCE_CACHE == 1u << 11 && LDL_CHAIN_CACHE == 1u << 11, "shifts");
+
+/* The entry at `depth`; shifts in 32 bits, so that the wanted bit would fall out. */
+LDL_INLINE struct ldl_held *ldl_engine_entry(struct ldl_held *held, uint32_t depth)
+{
+	return (struct ldl_held *)((char *)held + (uint32_t)(depth * sizeof(*held)));
+}
+
+/* The depth word goes first: a signal handler that comes in between sees "wanted", so it neither
+ * overwrites the entry nor believes it. Plain stores: other processes look twice, and this thread's
+ * handlers need program order only. Each store is drained before the lock's atomic instruction, so
+ * instance and class_mode are one. */
+LDL_INLINE void ldl_engine_push(struct ldl_thread_record *record, struct ldl_held *entry,
+	uint32_t depth, const struct ldl_held *pushed)
+{
+	ldl_store_relaxed(&record->depth, (depth + 1) | LDL_WANTED);
+	ldl_signal_fence();
+	ldl_store_relaxed(&entry->addr, pushed->addr);
+	ldl_store_relaxed(&entry->ip, pushed->ip);
+	ldl_store_relaxed(&entry->key, pushed->key);
+	ldl_store_relaxed((uint64_t *)&entry->instance,
+		pushed->instance | (uint64_t)pushed->class_mode << 32);
+}
+
+_Static_assert(offsetof(struct ldl_held, class_mode) == offsetof(struct ldl_held, instance) + 4 &&
+		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	"one store for both");
+
+/* The fast half of an acquisition: true when the lock is known, the chain is known, and it was
+ * pushed as wanted. */
+LDL_INLINE bool ldl_engine_acquire_fast(const void *lock, uint32_t mode, const void *ip)
+{
+	struct ldl_thread *thread = LDL_SELF(thread);
+	struct ldl_held entry = {.addr = (uint64_t)(uintptr_t)lock, .ip = (uint64_t)(uintptr_t)ip};
+	const struct ldl_instance *instance;
+	struct ldl_held *top;
+	uint32_t depth;
+
+	/* control: another mode, an emptied cache, the guard, a fork, no thread yet (0 never
+	 * equals). */
+	if (ldl_unlikely(thread->control != ldl_load_relaxed(ldl_engine_control)))
+		return false;
+	/* limit: the run is full, or (top bit) an acquisition was interrupted. */
+	depth = ldl_load_relaxed(&thread->record->depth);
+	if (ldl_unlikely(depth >= thread->limit))
+		return false;
+	entry.instance = *ldl_engine_cached_instance(thread, lock);
+	instance = &thread->instances[entry.instance];
+	/* Acquire: pairs with the release in instance.c. */
+	if (ldl_unlikely(ldl_load_acquire(&instance->addr) != entry.addr))
+		return false;
+	entry.class_mode = ldl_load_relaxed(&instance->class) << LDL_MODE_BITS | mode;
+	top = ldl_engine_entry(thread->held, depth);
+	entry.key = ldl_chain_mix(top[-1].key, entry.class_mode, entry.ip);
+	if (ldl_unlikely(*ldl_engine_cached_chain(thread, entry.key) != entry.key))
+		return false;
+	ldl_engine_push(thread->record, top, depth, &entry);
+	return true;
+}
+
+/* Before the real call. The thread, when the acquisition is tracked; NULL when not: then neither
+ * acquired nor failed is to be called. */
+LDL_INLINE struct ldl_thread *ldl_engine_acquire(
+	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *ip)
+{
+	if (ldl_likely(ldl_engine_acquire_fast(lock, mode, ip)))
+		return ldl_self.thread;
+	return ldl_engine_acquire_slow(lock, type, mode, ip);
+}
+
+/* After the real call of a tracked acquisition succeeded. */
+LDL_INLINE void ldl_engine_acquired(void)
+{
+	struct ldl_thread_record *record = LDL_SELF(record);
+
+	ldl_signal_fence();
+	record->depth &= LDL_DEPTH_MASK; /* in place: one instruction */
+}
+
+/* The fast half of a release: true when the lock was the innermost one, and is popped. */
+LDL_INLINE bool ldl_engine_release_fast(const void *lock)
+{
+	struct ldl_thread *thread = LDL_SELF(thread);
+	struct ldl_thread_record *record = thread->record;
+	uint32_t depth;
+
+	if (ldl_unlikely(!thread->control))
+		return false;
+	/* At depth 0 this is the empty entry. Relocked and stolen entries carry a tag in their
+	 * address. A wanted one matches when a handler releases what the interrupted code waits
+	 * for: then that wish is lost, which ldl_held_depth() and the count of unseen holds bear.
+	 */
+	depth = ldl_load_relaxed(&record->depth);
+	if (ldl_unlikely(ldl_load_relaxed(&ldl_engine_entry(thread->held, depth)[-1].addr) !=
+			 (uint64_t)(uintptr_t)lock))
+		return false;
+	ldl_store_relaxed(&record->depth, depth - 1);
+	return true;
+}
+
+LDL_INLINE void ldl_engine_release(const void *lock, const void *ip)
+{
+	if (ldl_unlikely(!ldl_engine_release_fast(lock)))
+		ldl_engine_release_slow(lock, ip);
+}
+
+#endif

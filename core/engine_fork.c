@@ -1,0 +1,190 @@
+/* fork: the child gets its own arena, with the nouns of the parent's and this thread's held stack.
+ *
+ * The child's slots and caches were wiped by the kernel, so its first event comes here, however it
+ * was forked. What fork() itself announced (prepare) was written down in private memory: how far
+ * each append-only table was filled, and what this thread held. The parent goes on writing behind
+ * those marks, never before them. A child of _Fork() or raw clone() starts with nothing. */
+#include "engine_state.h"
+
+#include "class.h"
+#include "instance.h"
+
+#include <string.h>
+
+/* Written by prepare, read by the child: private memory that fork() copies. */
+static struct {
+	bool is_valid;
+	const struct ldl_self *owner; /* of the thread that forks: others may prepare forks too */
+	uint32_t used[LDL_TABLE_COUNT];
+	uint32_t depth, overflow, unseen;
+	struct ldl_held held[LDL_HELD_LARGE];
+} saved;
+
+void ldl_engine_fork_prepare(void)
+{
+	struct ldl_thread *thread = ldl_engine_enter();
+
+	if (!thread)
+		return;
+	if (ldl_engine_lock()) {
+		for (unsigned int i = 0; i < LDL_TABLE_COUNT; i++)
+			saved.used[i] = ldl_arena_table(&ldl_engine.arena, i)->used;
+		saved.depth = ldl_held_depth(thread->record->depth);
+		saved.overflow = thread->record->overflow;
+		saved.unseen = thread->unseen;
+		memcpy(saved.held, thread->held, saved.depth * sizeof(saved.held[0]));
+		saved.owner = &ldl_self;
+		saved.is_valid = true;
+		ldl_engine_unlock();
+	}
+	ldl_engine_leave(thread);
+}
+
+void ldl_engine_fork_parent(void)
+{
+	saved.is_valid = false;
+}
+
+/* Right after the fork, and nothing but that: the parent's arena must not be written any more. The
+ * rest waits for the first event: most children call exec. */
+void ldl_engine_fork_early_child(void)
+{
+	ldl_thread_become(&ldl_thread_none);
+}
+
+static bool copy_table(const struct ldl_arena *from, enum ldl_table_id id)
+{
+	struct ldl_arena *to = &ldl_engine.arena;
+	struct ldl_table *table = ldl_arena_table(to, id);
+	size_t bytes = (size_t)saved.used[id] * table->slot_size;
+
+	if (saved.used[id] > table->capacity || !ldl_arena_back(to, to->table[id], bytes))
+		return false;
+	memcpy(to->table[id], from->table[id], bytes);
+	table->used = saved.used[id];
+	return true;
+}
+
+static void rebuild_sets(void)
+{
+	struct ldl_arena *arena = &ldl_engine.arena;
+	struct ldl_probe probe;
+
+	for (ldl_site_id id = 1; id < ldl_arena_table(arena, LDL_TABLE_SITES)->used; id++) {
+		uint32_t *slot;
+
+		ldl_probe_start(&probe, arena, LDL_TABLE_SITE_HASH, ldl_site_at(arena, id)->hash);
+		while ((slot = ldl_probe_next(&probe)) && *slot)
+			;
+		if (slot)
+			ldl_probe_store(&probe, LDL_TABLE_SITE_HASH, slot, id);
+	}
+	for (ldl_class_id id = 1; id < ldl_arena_table(arena, LDL_TABLE_CLASSES)->used; id++) {
+		struct ldl_class *class = ldl_class_at(arena, id);
+		uint32_t *slot;
+
+		class->node = 0; /* the graph starts anew: `merge` joins it with the parent's */
+		class->instances = 0;
+		ldl_probe_start(&probe, arena, LDL_TABLE_CLASS_HASH, class->key);
+		while ((slot = ldl_probe_next(&probe)) && *slot)
+			;
+		if (slot)
+			ldl_probe_store(&probe, LDL_TABLE_CLASS_HASH, slot, id);
+	}
+}
+
+/* Live locks keep their classes. Records may be changing under our eyes: what makes no sense is
+ * left out. */
+static void copy_instances(const struct ldl_arena *from)
+{
+	for (ldl_instance_id id = 1; id < saved.used[LDL_TABLE_INSTANCES]; id++) {
+		const struct ldl_instance *old = ldl_instance_at(from, id);
+		uint64_t addr = ldl_load_acquire(&old->addr);
+		ldl_class_id class = ldl_load_relaxed(&old->class);
+
+		if (addr && class && class < saved.used[LDL_TABLE_CLASSES])
+			(void)ldl_instance_make(&ldl_engine.arena, addr, class,
+				ldl_load_relaxed(&old->flags), 1, true);
+	}
+}
+
+static bool copy_nouns(const struct ldl_arena *from)
+{
+	/* The same options give the same plan, unless memory got scarce. */
+	if (from->size != ldl_engine.arena.size || !copy_table(from, LDL_TABLE_STRINGS) ||
+		!copy_table(from, LDL_TABLE_MODULES) || !copy_table(from, LDL_TABLE_FRAMES) ||
+		!copy_table(from, LDL_TABLE_SITES) || !copy_table(from, LDL_TABLE_CLASSES))
+		return false;
+	rebuild_sets();
+	copy_instances(from);
+	return true;
+}
+
+/* Gives the one thread of the child what it held in the parent. */
+static void restore_held(struct ldl_thread *thread)
+{
+	struct ldl_thread_record *record = thread->record;
+	uint32_t classes = ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CLASSES)->used;
+	uint32_t size, depth = 0;
+
+	if (saved.depth >= thread->limit) {
+		uint32_t first = ldl_held_take_run(&ldl_engine.arena, saved.depth + 1, &size);
+
+		if (!first)
+			return;
+		record->held_first = first;
+		record->held_capacity = size;
+		thread->held = ldl_held_at(&ldl_engine.arena, first);
+		thread->limit = size;
+	}
+	for (uint32_t i = 0; i < saved.depth; i++) {
+		struct ldl_held *entry = &thread->held[depth];
+
+		*entry = saved.held[i];
+		entry->instance = ldl_instance_find(&ldl_engine.arena, ldl_held_addr(entry));
+		if (!entry->instance || ldl_held_class(entry) >= classes)
+			continue;
+		entry->key = ldl_chain_mix(
+			ldl_held_key(thread->held, depth), entry->class_mode, ldl_held_ip(entry));
+		depth++;
+	}
+	record->depth = depth;
+	record->overflow = saved.overflow;
+	thread->unseen = saved.unseen;
+}
+
+void ldl_engine_fork_child(void)
+{
+	struct ldl_arena parent = ldl_engine.arena;
+	bool may_watch = parent.may_syscall && !ldl_engine.options.no_children;
+	uint32_t serial = parent.header->pid;
+
+	if (saved.owner != &ldl_self)
+		saved.is_valid = false;
+	ldl_engine.is_ready = false;
+	ldl_engine_control = &ldl_engine_no_control;
+	memset(&ldl_engine.arena, 0, sizeof(ldl_engine.arena));
+	ldl_engine.is_child = true;
+	ldl_thread_become(&ldl_thread_none);
+	ldl_thread_forget_all();
+	ldl_held_forget_runs();
+	ldl_work_unmap(&ldl_engine.work);
+	if (may_watch && ldl_engine_open_arena(serial)) {
+		if (saved.is_valid && copy_nouns(&parent))
+			ldl_module_after_fork();
+		else
+			ldl_module_forget();
+		ldl_module_refresh(&ldl_engine.arena);
+		ldl_engine.is_ready = true;
+	}
+	if (ldl_engine.alive)
+		*ldl_engine.alive = 1;
+	ldl_arena_unmap(&parent);
+	if (ldl_engine.is_ready && saved.is_valid) {
+		struct ldl_thread *thread = ldl_engine_attach();
+
+		if (thread)
+			restore_held(thread);
+	}
+	saved.is_valid = false;
+}

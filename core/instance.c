@@ -1,0 +1,231 @@
+/* The address → instance table. See instance.h.
+ *
+ * Buckets of fifteen `tag | id` words fill one cache line each; a full bucket overflows into the
+ * next ones. Deleting just clears the word: `overflow` tells lookups whether to go on, so there are
+ * no tombstones, and a program that makes and destroys locks for ever never wears the table out. */
+#include "instance.h"
+
+#include "atomic.h"
+#include "hash.h"
+#include "spin.h"
+
+#define ID_BITS  20u /* arena_plan.c caps the table at 2^20 */
+#define ID_MASK  ((1u << ID_BITS) - 1)
+#define TAG_MASK (~ID_MASK)
+
+static struct ldl_bucket *bucket_at(struct ldl_arena *arena, uint64_t hash, uint32_t step)
+{
+	uint32_t mask = ldl_arena_table(arena, LDL_TABLE_INSTANCE_HASH)->capacity - 1;
+	uint32_t at = ((uint32_t)(hash >> 32) + step) & mask;
+
+	return (struct ldl_bucket *)arena->table[LDL_TABLE_INSTANCE_HASH] + at;
+}
+
+static uint32_t tag_of(uint64_t hash)
+{
+	return (uint32_t)hash & TAG_MASK;
+}
+
+/* The slot that leads to `addr` and the id that was in it; NULL: not there. Wait-free: at most
+ * LDL_BUCKET_PROBES buckets. */
+static uint32_t *find_slot(
+	struct ldl_arena *arena, uint64_t addr, uint64_t hash, ldl_instance_id *id)
+{
+	for (uint32_t step = 0; step < LDL_BUCKET_PROBES; step++) {
+		struct ldl_bucket *bucket = bucket_at(arena, hash, step);
+
+		if (!ldl_arena_back(arena, bucket, sizeof(*bucket)))
+			return NULL;
+		for (uint32_t i = 0; i < LDL_BUCKET_SLOTS; i++) {
+			/* Acquire: pairs with the release in insert(). */
+			uint32_t word = ldl_load_acquire(&bucket->slots[i]);
+
+			if (word && (word & TAG_MASK) == tag_of(hash) &&
+				ldl_load_relaxed(&ldl_instance_at(arena, word & ID_MASK)->addr) ==
+					addr) {
+				*id = word & ID_MASK;
+				return &bucket->slots[i];
+			}
+		}
+		/* Acquire: pairs with the release in insert(): entries that went past are visible.
+		 */
+		if (ldl_load_acquire(&bucket->overflow) == 0)
+			return NULL;
+	}
+	return NULL;
+}
+
+ldl_instance_id ldl_instance_find(struct ldl_arena *arena, uint64_t addr)
+{
+	ldl_instance_id id = 0;
+
+	return find_slot(arena, addr, ldl_hash_strong(addr), &id) ? id : 0;
+}
+
+/* How many buckets an entry's word is away from its home. */
+static uint32_t steps_to(struct ldl_arena *arena, uint64_t hash, const uint32_t *slot)
+{
+	uint32_t step = 0;
+
+	while (step < LDL_BUCKET_PROBES) {
+		struct ldl_bucket *bucket = bucket_at(arena, hash, step);
+
+		if (slot >= bucket->slots && slot < bucket->slots + LDL_BUCKET_SLOTS)
+			break;
+		step++;
+	}
+	return step;
+}
+
+static void give_record(struct ldl_arena *arena, ldl_instance_id id)
+{
+	struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_INSTANCES);
+
+	ldl_instance_info_at(arena, id)->next_free = table->free_head;
+	table->free_head = id;
+}
+
+/* Takes an entry out: its word, what it counted in the buckets before, its record. */
+static void take_out(struct ldl_arena *arena, uint64_t hash, uint32_t *slot)
+{
+	ldl_instance_id id = *slot & ID_MASK;
+	uint32_t steps = steps_to(arena, hash, slot);
+
+	ldl_store_relaxed(&ldl_instance_at(arena, id)->addr, 0);
+	ldl_store_relaxed(&ldl_instance_at(arena, id)->flags, 0);
+	ldl_store_relaxed(slot, 0);
+	for (uint32_t step = 0; step < steps; step++)
+		ldl_sub_relaxed(&bucket_at(arena, hash, step)->overflow, 1);
+	ldl_sub_relaxed(&ldl_arena_table(arena, LDL_TABLE_INSTANCE_HASH)->used, 1);
+	give_record(arena, id);
+}
+
+/* Whether a word is free; one that was buried (see bury()) is made so. */
+static bool is_free(struct ldl_arena *arena, uint32_t *slot)
+{
+	uint32_t word = ldl_load_relaxed(slot);
+	const struct ldl_instance_info *info = ldl_instance_info_at(arena, word & ID_MASK);
+
+	if (word && ldl_load_acquire(&ldl_instance_at(arena, word & ID_MASK)->addr) == 0)
+		take_out(arena, ldl_hash_strong((uint64_t)info->maker << 32 | info->next_free),
+			slot);
+	return ldl_load_relaxed(slot) == 0;
+}
+
+static uint32_t *free_slot(struct ldl_arena *arena, uint64_t hash, uint32_t *steps)
+{
+	for (*steps = 0; *steps < LDL_BUCKET_PROBES; ++*steps) {
+		struct ldl_bucket *bucket = bucket_at(arena, hash, *steps);
+
+		if (!ldl_arena_back(arena, bucket, sizeof(*bucket)))
+			return NULL;
+		for (uint32_t i = 0; i < LDL_BUCKET_SLOTS; i++) {
+			if (is_free(arena, &bucket->slots[i]))
+				return &bucket->slots[i];
+		}
+	}
+	return NULL;
+}
+
+/* A record that is off the free list or fresh; both tables have it under the same id. */
+static ldl_instance_id take_record(struct ldl_arena *arena)
+{
+	struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_INSTANCES);
+	struct ldl_table *infos = ldl_arena_table(arena, LDL_TABLE_INSTANCE_INFO);
+	ldl_instance_id id = table->free_head;
+
+	if (id) {
+		table->free_head = ldl_instance_info_at(arena, id)->next_free;
+		return id;
+	}
+	if (table->used >= infos->capacity ||
+		!ldl_arena_back(arena, ldl_instance_info_at(arena, table->used),
+			sizeof(struct ldl_instance_info))) {
+		ldl_table_drop(arena, LDL_TABLE_INSTANCES);
+		return 0;
+	}
+	id = ldl_table_take(arena, LDL_TABLE_INSTANCES, 1);
+	if (id)
+		ldl_store_relaxed(&infos->used, id + 1);
+	return id;
+}
+
+static ldl_instance_id insert(struct ldl_arena *arena, uint64_t addr, uint64_t hash,
+	ldl_class_id class, uint32_t flags, uint32_t maker)
+{
+	uint32_t steps, *slot = free_slot(arena, hash, &steps);
+	ldl_instance_id id = slot ? take_record(arena) : 0;
+	struct ldl_instance_info *info;
+	struct ldl_instance *instance;
+
+	if (!id) {
+		if (!slot)
+			ldl_table_drop(arena, LDL_TABLE_INSTANCE_HASH);
+		return 0;
+	}
+	info = ldl_instance_info_at(arena, id);
+	info->generation++;
+	info->maker = maker;
+	instance = ldl_instance_at(arena, id);
+	ldl_store_relaxed(&instance->class, class);
+	ldl_store_relaxed(&instance->flags, flags | LDL_INSTANCE_LIVE);
+	/* Release: who finds the address, by the lookup table or by a thread's cache, finds its
+	 * class. */
+	ldl_store_release(&instance->addr, addr);
+	for (uint32_t step = 0; step < steps; step++)
+		ldl_add_relaxed(&bucket_at(arena, hash, step)->overflow, 1);
+	/* Release: pairs with the acquires in find_slot(). */
+	ldl_store_release(slot, tag_of(hash) | id);
+	ldl_add_relaxed(&arena->header->counters[LDL_COUNT_INSTANCES_MADE], 1);
+	ldl_add_relaxed(&ldl_arena_table(arena, LDL_TABLE_INSTANCE_HASH)->used, 1);
+	return id;
+}
+
+ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_class_id class,
+	uint32_t flags, uint32_t maker, bool may_wait)
+{
+	uint64_t hash = ldl_hash_strong(addr);
+	ldl_instance_id id;
+
+	if (!ldl_spin_lock(&arena->header->instance_lock, may_wait))
+		return 0;
+	if (!find_slot(arena, addr, hash, &id))
+		id = insert(arena, addr, hash, class, flags, maker);
+	ldl_spin_unlock(&arena->header->instance_lock);
+	return id;
+}
+
+/* Nobody waits here in production: the address goes at once, so that no later lock is taken for
+ * this one; word and record are found by whoever next looks for a free slot there, under the lock.
+ * The address that was is kept, in two halves, since it tells the home bucket. */
+static void bury(struct ldl_arena *arena, ldl_instance_id id)
+{
+	struct ldl_instance *instance = ldl_instance_at(arena, id);
+	struct ldl_instance_info *info = ldl_instance_info_at(arena, id);
+	uint64_t addr = ldl_load_relaxed(&instance->addr);
+
+	info->next_free = (uint32_t)addr;
+	info->maker = (uint32_t)(addr >> 32);
+	/* Release: pairs with the acquire in is_free(). */
+	ldl_store_release(&instance->addr, 0);
+}
+
+ldl_status ldl_instance_unmake(struct ldl_arena *arena, ldl_instance_id id, bool may_wait)
+{
+	struct ldl_instance *instance = ldl_instance_at(arena, id);
+	ldl_instance_id found;
+	uint64_t addr, hash;
+	uint32_t *slot;
+
+	if (!ldl_spin_lock(&arena->header->instance_lock, may_wait)) {
+		bury(arena, id);
+		return LDL_BUSY;
+	}
+	addr = instance->addr;
+	hash = ldl_hash_strong(addr);
+	slot = addr ? find_slot(arena, addr, hash, &found) : NULL;
+	if (slot)
+		take_out(arena, hash, slot);
+	ldl_spin_unlock(&arena->header->instance_lock);
+	return slot ? LDL_OK : LDL_NOT_FOUND;
+}

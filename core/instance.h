@@ -1,0 +1,26 @@
+/* Lock instances: one record for each lock object in memory, found by its address.
+ *
+ * Synchronisation: ldl_instance_find() is wait-free and may run at any time. The rest takes the
+ * table's own lock for some tens of nanoseconds; it may give up (LDL_BUSY or id 0).
+ *
+ * Invariant: a record's addr is 0 exactly while it is free; a slot of the lookup table leads to a
+ * record with that address, or to one that was just given back. */
+#ifndef LDL_INSTANCE_H
+#define LDL_INSTANCE_H
+
+#include "table.h"
+
+/* The instance at this address, 0: none known. */
+ldl_instance_id ldl_instance_find(struct ldl_arena *arena, uint64_t addr);
+
+/* Makes the instance, or returns the one that another thread made meanwhile. `maker`: serial of
+ * the calling thread. 0: the table is full (counted) or its lock is busy. */
+ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_class_id class,
+	uint32_t flags, uint32_t maker, bool may_wait);
+
+/* Takes the instance out of the lookup table; its record is free for another lock. LDL_BUSY: at
+ * once no longer found, its record freed later by somebody else. A vertex that it still has is
+ * removed when the record's next tenant needs one (edge.c). */
+ldl_status ldl_instance_unmake(struct ldl_arena *arena, ldl_instance_id id, bool may_wait);
+
+#endif

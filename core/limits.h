@@ -1,0 +1,45 @@
+/* Every bound of the engine in one place: capacities, depths, and how long anything may spin. */
+#ifndef LDL_LIMITS_H
+#define LDL_LIMITS_H
+
+/* Arena. Capacities of the single tables are shares of its size: see arena_plan.c. */
+#define LDL_ARENA_MIN   (1u << 20)
+#define LDL_ARENA_MAX   (1u << 30)
+#define LDL_ARENA_CHECK (64u << 20) /* the default in mode=check */
+#define LDL_ARENA_PROD  (16u << 20) /* the default in mode=prod */
+#define LDL_PAGE        4096u
+#define LDL_STRING_MAX  1023u /* bytes of one interned string, without its end */
+
+/* Held stacks: three sizes, grown on demand. Past the last, locks are counted, not tracked. */
+#define LDL_HELD_SMALL    16u
+#define LDL_HELD_MIDDLE   256u
+#define LDL_HELD_LARGE    4096u
+#define LDL_ALSO_HELD_MAX 32u /* held entries that one witness keeps */
+
+/* Per-thread caches, powers of two. 2048 four-byte indices carry 1024 mutexes in turn. */
+#define LDL_INSTANCE_CACHE 2048u
+#define LDL_CHAIN_CACHE    2048u
+#define LDL_THREAD_CHUNK   16u /* thread caches are mapped in chunks of this many */
+
+/* Stacks and class identity. */
+#define LDL_STACK_MAX       32u /* frames kept of one stack */
+#define LDL_STACK_DEFAULT   16u
+#define LDL_CLASS_DEPTH     3u /* frames that name a class; options: class-depth=1..8 */
+#define LDL_CLASS_DEPTH_MAX 8u
+#define LDL_CLASS_WRAPPERS                                                                         \
+	3u /* more, for first acquisitions: lock_guard, mutex::lock, … without -O */
+#define LDL_SUBCLASS_MAX 8u /* as in the kernel (MAX_LOCKDEP_SUBCLASSES) */
+
+/* Probes and waits. Each loop of the engine ends after one of these. */
+#define LDL_PROBE_MAX     64u     /* slots looked at in a hash set before it counts as full */
+#define LDL_BUCKET_SLOTS  15u     /* instances in one bucket of the lookup table */
+#define LDL_BUCKET_PROBES 8u      /* buckets that one address may overflow into */
+#define LDL_SPIN_TRIES    200u    /* before a waiter sleeps (check) or gives up (prod) */
+#define LDL_RACES_MAX     100000u /* wake-ups that found a lock taken again */
+#define LDL_WITNESS_MAX   8u      /* kept for one edge */
+#define LDL_MODULE_MAX    1024u
+#define LDL_CYCLE_MAX     4096u      /* edges of one reported cycle */
+#define LDL_FRESH_MAX     4u         /* new findings that one acquisition prints */
+#define LDL_STUCK_MAX     (1u << 20) /* calls after which a wish that nobody waits for is dropped */
+
+#endif

@@ -1,0 +1,140 @@
+/* The in-process report. See report.h. */
+#include "report.h"
+
+#include "fmt.h"
+#include "sys.h"
+#include "text.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define LINE_MAX  400u
+#define STEPS_MAX 12u /* of a long cycle; the file has them all */
+
+static const char *const rule_titles[LDL_RULE_COUNT] = {
+	[LDL_RULE_ORDER] = "L1: possible deadlock, locks taken in opposite orders",
+	[LDL_RULE_INSTANCE_ORDER] = "L2: possible deadlock, locks of one class taken in a ring",
+	[LDL_RULE_DECLARED_ORDER] = "L3: locks taken against their declared order",
+	[LDL_RULE_SELF_DEADLOCK] = "L4: a thread waits for a lock that it holds",
+	[LDL_RULE_SAME_CLASS] = "L5: two locks of one class, and no nesting declared",
+	[LDL_RULE_UNLOCK_UNHELD] = "L6: release of a lock that nobody holds",
+	[LDL_RULE_UNLOCK_FOREIGN] = "L7: release of a lock that another thread holds",
+	[LDL_RULE_INIT_HELD] = "L8: initialisation of a lock that is held",
+	[LDL_RULE_DESTROY_HELD] = "L9: destruction of a lock that is held",
+	[LDL_RULE_NOT_HELD] = "L10: a lock is not held as the program asserts",
+};
+
+/* What file descriptor 2 was at the start. A program that closed it and opened a file of its own
+ * gets no report into that file. */
+static struct stat original;
+
+void ldl_report_start(void)
+{
+	if (ldl_sys_fstat(2, &original) < 0)
+		original.st_ino = 0;
+}
+
+static bool may_write(void)
+{
+	struct stat now;
+
+	return ldl_sys_fstat(2, &now) == 0 && now.st_ino && now.st_ino == original.st_ino &&
+	       now.st_dev == original.st_dev && ldl_sys_can_write(2);
+}
+
+static void write_line(char line[LINE_MAX], size_t len)
+{
+	if (len > LINE_MAX - 2)
+		len = LINE_MAX - 2;
+	line[len++] = '\n';
+	(void)ldl_sys_write(2, line, len);
+}
+
+void ldl_report_line(const char *text)
+{
+	char line[LINE_MAX];
+
+	if (may_write())
+		write_line(line, ldl_fmt(line, sizeof(line), "lockdep-lite: %s", text));
+}
+
+static void append_frame(char *line, size_t *len, const struct ldl_arena *arena, ldl_frame frame)
+{
+	ldl_module_id module = ldl_frame_module(frame);
+	const char *path = module ? ldl_text_at(arena, ldl_module_at(arena, module)->path) : "?";
+	const char *slash = strrchr(path, '/');
+
+	ldl_fmt_append(line, LINE_MAX, len, "%s+0x%lx", slash ? slash + 1 : path,
+		(unsigned long)ldl_frame_offset(frame));
+}
+
+static void append_class(char *line, size_t *len, const struct ldl_arena *arena, ldl_class_id id)
+{
+	const struct ldl_class *class = ldl_class_at(arena, id);
+
+	if (class->name)
+		ldl_fmt_append(line, LINE_MAX, len, "%s", ldl_text_at(arena, class->name));
+	else if (class->object)
+		append_frame(line, len, arena, class->object);
+	else if (class->site)
+		append_frame(line, len, arena,
+			*ldl_frame_at(arena, ldl_site_at(arena, class->site)->frame_first));
+	if (class->subclass)
+		ldl_fmt_append(line, LINE_MAX, len, "/%u", class->subclass);
+}
+
+static void print_stack(const struct ldl_arena *arena, const char *what, ldl_site_id id)
+{
+	const struct ldl_site *site = ldl_site_at(arena, id);
+	char line[LINE_MAX];
+	size_t len;
+
+	len = ldl_fmt(line, sizeof(line), "    %s:", what);
+	write_line(line, len);
+	for (uint32_t i = 0; id && i < site->frame_count; i++) {
+		len = ldl_fmt(line, sizeof(line), "      #%u ", i);
+		append_frame(line, &len, arena, *ldl_frame_at(arena, site->frame_first + i));
+		write_line(line, len);
+	}
+}
+
+static void print_step(const struct ldl_arena *arena, const struct ldl_path_step *step)
+{
+	const struct ldl_witness *witness = ldl_witness_at(arena, step->witness);
+	char line[LINE_MAX];
+	size_t len = ldl_fmt(line, sizeof(line), "  ");
+
+	if (step->from) {
+		append_class(line, &len, arena, step->from);
+		ldl_fmt_append(line, sizeof(line), &len, " -> ");
+	}
+	append_class(line, &len, arena, step->to);
+	if (step->witness)
+		ldl_fmt_append(line, sizeof(line), &len, "  [thread %s, tid %u]",
+			ldl_text_at(arena, witness->thread_name), witness->tid);
+	write_line(line, len);
+	if (!step->witness)
+		return;
+	if (witness->from_site)
+		print_stack(arena, "held since", witness->from_site);
+	if (witness->to_site)
+		print_stack(arena, "then taken at", witness->to_site);
+}
+
+void ldl_report_finding(const struct ldl_arena *arena, ldl_finding_id id)
+{
+	const struct ldl_finding *finding = ldl_finding_at(arena, id);
+	const struct ldl_path_step *path = ldl_path_step_at(arena, finding->path_first);
+	char line[LINE_MAX];
+
+	if (!may_write())
+		return;
+	write_line(line, ldl_fmt(line, sizeof(line), "lockdep-lite: %s: %s (pid %u)",
+				 finding->severity == LDL_SEVERITY_ERROR ? "error" : "warning",
+				 rule_titles[finding->rule], arena->header->pid));
+	for (uint32_t i = 0; i < finding->path_count && i < STEPS_MAX; i++)
+		print_step(arena, &path[i]);
+	if (finding->path_count > STEPS_MAX)
+		write_line(line, ldl_fmt(line, sizeof(line), "  and %u more",
+					 finding->path_count - STEPS_MAX));
+}

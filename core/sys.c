@@ -1,0 +1,191 @@
+/* Raw system calls for x86-64 and aarch64. See sys.h. */
+#include "sys.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <time.h>
+
+#if defined(__x86_64__)
+static long call6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	long result;
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+#elif defined(__aarch64__)
+static long call6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+	__asm__ volatile("svc 0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
+	return x0;
+}
+#else
+#error "lockdep-lite knows the system calls of x86-64 and aarch64"
+#endif
+
+#define call(nr, a, b, c, d) call6((nr), (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+
+int ldl_sys_open(const char *path, int flags, int mode)
+{
+	return (int)call(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int ldl_sys_close(int fd)
+{
+	return (int)call(SYS_close, fd, 0, 0, 0);
+}
+
+int ldl_sys_ftruncate(int fd, uint64_t size)
+{
+	return (int)call(SYS_ftruncate, fd, size, 0, 0);
+}
+
+int ldl_sys_fallocate(int fd, uint64_t size)
+{
+	return (int)call(SYS_fallocate, fd, 0, 0, size);
+}
+
+int ldl_sys_unlink(const char *path)
+{
+	return (int)call(SYS_unlinkat, AT_FDCWD, path, 0, 0);
+}
+
+int ldl_sys_memfd_create(const char *name, unsigned int flags)
+{
+	return (int)call(SYS_memfd_create, name, flags, 0, 0);
+}
+
+int ldl_sys_fstat(int fd, struct stat *about)
+{
+	return (int)call(SYS_fstat, fd, about, 0, 0);
+}
+
+int64_t ldl_sys_pread(int fd, void *bytes, size_t len, int64_t offset)
+{
+	return call(SYS_pread64, fd, bytes, len, offset);
+}
+
+int64_t ldl_sys_write(int fd, const void *bytes, size_t len)
+{
+	return call(SYS_write, fd, bytes, len, 0);
+}
+
+bool ldl_sys_can_write(int fd)
+{
+	struct pollfd about = {.fd = fd, .events = POLLOUT};
+	struct timespec at_once = {0};
+
+	if (call(SYS_ppoll, &about, 1, &at_once, 0) != 1)
+		return false;
+	return (about.revents & POLLOUT) && !(about.revents & (POLLERR | POLLNVAL));
+}
+
+int64_t ldl_sys_lseek(int fd, int64_t offset, int whence)
+{
+	return call(SYS_lseek, fd, offset, whence, 0);
+}
+
+int64_t ldl_sys_readlink(const char *path, char *target, size_t size)
+{
+	return call(SYS_readlinkat, AT_FDCWD, path, target, size);
+}
+
+void *ldl_sys_mmap(void *where, size_t len, int protection, int flags, int fd, int *error)
+{
+	long result = call6(SYS_mmap, (long)where, (long)len, protection, flags, fd, 0);
+
+	if (result < 0 && result > -4096) {
+		if (error)
+			*error = (int)-result;
+		return NULL;
+	}
+	return (void *)result;
+}
+
+int ldl_sys_munmap(void *start, size_t len)
+{
+	return (int)call(SYS_munmap, start, len, 0, 0);
+}
+
+int ldl_sys_madvise(void *start, size_t len, int advice)
+{
+	return (int)call(SYS_madvise, start, len, advice, 0);
+}
+
+int ldl_sys_getpid(void)
+{
+	return (int)call(SYS_getpid, 0, 0, 0, 0);
+}
+
+int ldl_sys_getppid(void)
+{
+	return (int)call(SYS_getppid, 0, 0, 0, 0);
+}
+
+int ldl_sys_gettid(void)
+{
+	return (int)call(SYS_gettid, 0, 0, 0, 0);
+}
+
+int ldl_sys_tgkill(int pid, int tid, int signal)
+{
+	return (int)call(SYS_tgkill, pid, tid, signal, 0);
+}
+
+int ldl_sys_thread_name(char name[16])
+{
+	return (int)call(SYS_prctl, PR_GET_NAME, name, 0, 0);
+}
+
+int ldl_sys_futex_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns)
+{
+	struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / 1000000000),
+		.tv_nsec = (long)(timeout_ns % 1000000000)};
+
+	return (int)call(SYS_futex, word, FUTEX_WAIT, value, &timeout);
+}
+
+int ldl_sys_futex_wake(uint32_t *word, int waiters)
+{
+	return (int)call(SYS_futex, word, FUTEX_WAKE, waiters, 0);
+}
+
+uint64_t ldl_sys_rlimit(int resource)
+{
+	struct rlimit64 limit;
+
+	if (call(SYS_prlimit64, 0, resource, 0, &limit) < 0 || limit.rlim_cur == RLIM64_INFINITY)
+		return UINT64_MAX;
+	return limit.rlim_cur;
+}
+
+uint64_t ldl_sys_clock_ns(int clock)
+{
+	struct timespec now;
+
+	/* libc's, because only the vDSO is fast; it sets errno only for clocks that do not exist.
+	 */
+	if (clock_gettime(clock, &now) != 0)
+		return 0;
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}

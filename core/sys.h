@@ -1,0 +1,48 @@
+/* The only door to the kernel: raw system calls that touch neither errno nor any function that the
+ * program may have interposed. Each returns what the kernel returns: a result, or -errno.
+ * All are async-signal-safe. */
+#ifndef LDL_SYS_H
+#define LDL_SYS_H
+
+#include "types.h"
+
+struct stat;
+
+int ldl_sys_open(const char *path, int flags, int mode);
+int ldl_sys_close(int fd);
+int ldl_sys_ftruncate(int fd, uint64_t size);
+int ldl_sys_fallocate(int fd, uint64_t size);
+int ldl_sys_unlink(const char *path);
+int ldl_sys_memfd_create(const char *name, unsigned int flags);
+int ldl_sys_fstat(int fd, struct stat *about);
+int64_t ldl_sys_pread(int fd, void *bytes, size_t len, int64_t offset);
+int64_t ldl_sys_write(int fd, const void *bytes, size_t len);
+/* Whether a write would go through now: not into a closed pipe, whose SIGPIPE the program never
+ * asked for, and not into one that is full. */
+bool ldl_sys_can_write(int fd);
+int64_t ldl_sys_lseek(int fd, int64_t offset, int whence);
+int64_t ldl_sys_readlink(const char *path, char *target, size_t size);
+
+/* NULL on failure, with the errno in *error when that is given. */
+void *ldl_sys_mmap(void *where, size_t len, int protection, int flags, int fd, int *error);
+int ldl_sys_munmap(void *start, size_t len);
+int ldl_sys_madvise(void *start, size_t len, int advice);
+
+int ldl_sys_getpid(void);
+int ldl_sys_getppid(void);
+int ldl_sys_gettid(void);
+int ldl_sys_tgkill(int pid, int tid, int signal);
+int ldl_sys_thread_name(char name[16]);
+
+/* Sleeps while *word == value, or until somebody wakes it; may return early. */
+int ldl_sys_futex_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns);
+int ldl_sys_futex_wake(uint32_t *word, int waiters);
+
+/* The soft limit of an RLIMIT_ resource; UINT64_MAX when there is none or the kernel does not say.
+ */
+uint64_t ldl_sys_rlimit(int resource);
+
+/* Nanoseconds of CLOCK_MONOTONIC and the like, through the vDSO. 0 when the clock is unknown. */
+uint64_t ldl_sys_clock_ns(int clock);
+
+#endif

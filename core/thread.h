@@ -1,0 +1,98 @@
+/* A watched thread: its private caches, and its record in the arena.
+ *
+ * The private part is mapped in chunks that the kernel wipes in forked children (MADV_WIPEONFORK):
+ * a child finds `control` 0, whatever way it was forked, and takes the slow path into
+ * engine_fork.c. Slots are never given back at thread exit, since locks are used in the last
+ * destructor of a thread; a slot is taken over once the kernel says that its thread is gone. */
+#ifndef LDL_THREAD_H
+#define LDL_THREAD_H
+
+#include "held.h"
+
+/* What the fast path reads and writes, first. Everything is the owning thread's own. */
+struct ldl_thread {
+	uint32_t control; /* the control word that the caches are good for; 0: in the guard, or
+			     wiped */
+	uint32_t limit;   /* capacity of the held run */
+	struct ldl_thread_record *record;
+	struct ldl_held *held;
+	const struct ldl_instance *instances;
+
+	ldl_thread_id id;
+	uint32_t tid;
+	uint32_t guard; /* depth of entries into the engine: more than 1 in signal handlers */
+	uint32_t saved_control;
+	int saved_errno;
+	uint32_t reset;   /* engine.resets when it was attached */
+	uint32_t unseen;  /* acquisitions passed through: as many releases will find nothing */
+	uint32_t stuck;   /* passed through in a row because a wish was pending */
+	uint32_t name_id; /* interned `record->name` */
+	void *(*start)(void *); /* of a thread that is being started */
+	void *start_argument;
+
+	ldl_instance_id instance_cache[LDL_INSTANCE_CACHE];
+	uint64_t chain_cache[LDL_CHAIN_CACHE];
+};
+
+/* Stands for a thread before its first lock call: its control is 0, which sends every call down the
+ * slow path without a test for NULL. Its record is memory that nobody reads. */
+extern struct ldl_thread ldl_thread_none;
+
+/* The calling thread: its private part, or &ldl_thread_none; and a copy of thread->record, for
+ * acquisitions that were just pushed. All that a forked child must not believe is behind `thread`,
+ * which is wiped. */
+struct ldl_self {
+	struct ldl_thread *thread;
+	struct ldl_thread_record *record;
+};
+
+extern __thread struct ldl_self ldl_self LDL_HIDDEN;
+
+/* A field of it, read anew: left to itself the compiler keeps the variable's offset over the real
+ * call, in a register that every call would have to save. */
+#if defined(__x86_64__)
+#define LDL_SELF(field)                                                                            \
+	({                                                                                         \
+		__typeof__(ldl_self.field) self_value;                                             \
+		__asm__ volatile("mov ldl_self@gottpoff(%%rip), %0\n\tmov %%fs:%c1(%0), %0"        \
+				 : "=r"(self_value)                                                \
+				 : "i"(offsetof(struct ldl_self, field)));                         \
+		self_value;                                                                        \
+	})
+#else
+#define LDL_SELF(field) ldl_self.field
+#endif
+
+/* The calling thread where it may be missing: NULL before its first lock call. */
+LDL_INLINE struct ldl_thread *ldl_thread_known(void)
+{
+	struct ldl_thread *thread = ldl_self.thread;
+
+	return thread == &ldl_thread_none ? NULL : thread;
+}
+
+/* Makes `thread` the calling thread; &ldl_thread_none: none. */
+void ldl_thread_become(struct ldl_thread *thread);
+
+/* A slot for a new thread: its private part and a record in state `state`, tid not set. NULL: the
+ * table or the memory is used up (counted). Under the writer lock. */
+struct ldl_thread *ldl_thread_take(struct ldl_arena *arena, enum ldl_thread_state state,
+	uint32_t creator, int pid) LDL_MUST_USE;
+
+/* Starts the slot's record anew, with an empty held stack: after ldl_reset() the arena knows
+ * nothing of it. False: no held run to be had. Under the writer lock, by the thread itself. */
+bool ldl_thread_begin_again(struct ldl_arena *arena, struct ldl_thread *thread) LDL_MUST_USE;
+
+/* Gives back a slot that no thread uses (its creation failed). Under the writer lock. */
+void ldl_thread_give(struct ldl_arena *arena, struct ldl_thread *thread);
+
+/* Empties the caches and notes the control word that they are good for from now on. */
+void ldl_thread_flush(struct ldl_thread *thread, uint32_t control);
+
+/* Reads the thread's current name from the kernel; its interned id. Calling thread only. */
+ldl_string_id ldl_thread_name(struct ldl_arena *arena, struct ldl_thread *thread);
+
+/* In a forked child: all slots are gone, their memory may be used again. */
+void ldl_thread_forget_all(void);
+
+#endif

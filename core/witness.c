@@ -1,0 +1,149 @@
+/* Evidence. See witness.h. */
+#include "witness.h"
+
+#include "site.h"
+#include "sys.h"
+
+#include <string.h>
+#include <time.h>
+
+/* Whether a stack that was kept earlier may be this hold's: its callers must all be on the thread's
+ * present stack, in the same places. Where both are cut off, as far as both go. */
+static bool is_live(const struct ldl_arena *arena, ldl_site_id kept_id, ldl_site_id now_id)
+{
+	const struct ldl_site *kept = ldl_site_at(arena, kept_id),
+			      *now = ldl_site_at(arena, now_id);
+	const ldl_frame *kept_frames = ldl_frame_at(arena, kept->frame_first);
+	const ldl_frame *now_frames = ldl_frame_at(arena, now->frame_first);
+	uint32_t at = 0, same = 1;
+
+	if (!kept_id || !now_id)
+		return false;
+	if (kept->frame_count == 1)
+		return true;
+	while (at < now->frame_count && now_frames[at] != kept_frames[1])
+		at++;
+	while (at < now->frame_count && same < kept->frame_count &&
+		now_frames[at] == kept_frames[same]) {
+		at++;
+		same++;
+	}
+	return same > 1 && (same == kept->frame_count || at == now->frame_count);
+}
+
+/* The stack of a held lock's acquisition. One is kept with each chain, from the first time that it
+ * was seen; its innermost frame is exact, since the call site is part of the chain's key. It is
+ * shown when this very hold made it, or when its callers are still there. Else the call site is all
+ * that is known for certain. */
+static ldl_site_id acquisition_site(
+	struct ldl_arena *arena, const struct ldl_held *entry, ldl_site_id now)
+{
+	const struct ldl_chain *chain = ldl_chain_find(arena, entry->key);
+	ldl_site_id site = chain ? ldl_load_relaxed(&chain->site) : 0;
+	struct ldl_stack stack = {.count = 1, .ips = {ldl_held_ip(entry)}};
+
+	if (site && ((entry->ip & LDL_HELD_FRESH) || is_live(arena, site, now)))
+		return site;
+	return ldl_site_intern(arena, &stack);
+}
+
+static uint32_t keep_held(struct ldl_arena *arena, const struct ldl_thread *thread, uint32_t *count)
+{
+	uint32_t depth = thread->record->depth & LDL_DEPTH_MASK, kept, first;
+
+	*count = 0;
+	kept = depth < LDL_ALSO_HELD_MAX ? depth : LDL_ALSO_HELD_MAX;
+	first = kept ? ldl_table_take(arena, LDL_TABLE_ALSO_HELD, kept) : 0;
+	if (!first)
+		return 0;
+	/* The innermost are the ones of interest when there are too many. */
+	for (uint32_t i = 0; i < kept; i++) {
+		const struct ldl_held *entry = &thread->held[depth - kept + i];
+
+		if (ldl_held_is_stolen(entry))
+			continue;
+		*ldl_also_held_at(arena, first + (*count)++) = (struct ldl_also_held){
+			.class = ldl_held_class(entry),
+			.instance = entry->instance,
+			.generation = ldl_instance_info_at(arena, entry->instance)->generation,
+			.mode = ldl_held_mode(entry),
+			.frame = ldl_module_frame(ldl_held_ip(entry)),
+		};
+	}
+	return first;
+}
+
+/* One that a removed edge gave back, or a fresh one. */
+static ldl_witness_id take_witness(struct ldl_arena *arena)
+{
+	struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_WITNESSES);
+	ldl_witness_id id = table->free_head;
+
+	if (!id)
+		return ldl_table_take(arena, LDL_TABLE_WITNESSES, 1);
+	table->free_head = ldl_witness_at(arena, id)->next;
+	memset(ldl_witness_at(arena, id), 0, sizeof(struct ldl_witness));
+	return id;
+}
+
+ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thread,
+	const struct ldl_held *entry, const struct ldl_acquisition *acquisition, ldl_edge_id edge,
+	uint32_t type)
+{
+	ldl_witness_id id = take_witness(arena);
+	struct ldl_witness *witness = ldl_witness_at(arena, id);
+
+	if (!id)
+		return 0;
+	witness->time_ns = ldl_sys_clock_ns(CLOCK_MONOTONIC) - arena->header->start_ns;
+	witness->thread_start_ns = thread->record->start_ns;
+	witness->edge = edge;
+	witness->thread_serial = thread->record->serial;
+	witness->tid = thread->record->tid;
+	witness->thread_name = ldl_thread_name(arena, thread);
+	witness->type = type;
+	witness->to_site = acquisition->site;
+	witness->to_addr = acquisition->addr;
+	witness->to_instance = acquisition->instance;
+	witness->to_generation = ldl_instance_info_at(arena, acquisition->instance)->generation;
+	witness->to_mode = acquisition->mode;
+	if (entry) {
+		witness->from_site = acquisition_site(arena, entry, acquisition->site);
+		witness->from_frame = ldl_module_frame(ldl_held_ip(entry));
+		witness->from_addr = ldl_held_addr(entry);
+		witness->from_instance = entry->instance;
+		witness->from_generation = ldl_instance_info_at(arena, entry->instance)->generation;
+		witness->from_mode = ldl_held_mode(entry);
+	}
+	witness->also_first = keep_held(arena, thread, &witness->also_count);
+	return id;
+}
+
+void ldl_witness_link(struct ldl_arena *arena, ldl_edge_id edge, ldl_witness_id witness)
+{
+	struct ldl_edge *record = ldl_edge_at(arena, edge);
+
+	ldl_witness_at(arena, witness)->next = record->witness_first;
+	/* Release: a live reader that follows the list finds a whole witness. */
+	ldl_store_release(&record->witness_first, witness);
+	record->witness_count++;
+}
+
+bool ldl_witness_is_news(const struct ldl_arena *arena, ldl_edge_id edge, uint32_t thread_serial,
+	ldl_instance_id from, ldl_instance_id to, uint32_t type)
+{
+	const struct ldl_edge *record = ldl_edge_at(arena, edge);
+
+	if (type & ~record->types)
+		return true;
+	if (record->witness_count >= LDL_WITNESS_MAX)
+		return false;
+	for (ldl_witness_id id = record->witness_first; id; id = ldl_witness_at(arena, id)->next) {
+		const struct ldl_witness *known = ldl_witness_at(arena, id);
+
+		if (known->thread_serial == thread_serial && known->from_instance == from &&
+			known->to_instance == to && (known->type & type) == type)
+			return false;
+	}
+	return true;
+}
