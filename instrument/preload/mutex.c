@@ -1,0 +1,145 @@
+/* pthread mutexes and C11 mtx_t (which libc lays out alike). */
+#include "instrument/preload/event.h"
+#include "instrument/preload/real.h"
+
+/* Bits of __kind, as glibc has had them since robust mutexes came (2.4); they are part of its ABI,
+ * since static initialisers store them into programs. */
+enum {
+	KIND_TYPE = 3,
+	KIND_RECURSIVE = 1,
+	KIND_ERRORCHECK = 2,
+	KIND_ROBUST = 16,
+	KIND_SHARED = 128,
+};
+
+static uint32_t mutex_flags(const void *lock)
+{
+	int kind = ((const pthread_mutex_t *)lock)->__data.__kind;
+	uint32_t flags = 0;
+
+	if ((kind & KIND_TYPE) == KIND_RECURSIVE)
+		flags |= LDL_INSTANCE_RECURSIVE;
+	if ((kind & KIND_TYPE) == KIND_ERRORCHECK)
+		flags |= LDL_INSTANCE_ERRORCHECK;
+	if (kind & KIND_ROBUST)
+		flags |= LDL_INSTANCE_ROBUST;
+	if (kind & KIND_SHARED)
+		flags |= LDL_INSTANCE_SHARED;
+	return flags;
+}
+
+const struct ldl_lock_type ldl_mutex_type = {LDL_KIND_MUTEX, mutex_flags};
+
+LDL_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+	int result = ldl_real.pthread_mutex_init(mutex, attributes);
+
+	/* After: the kind is in the mutex then. */
+	if (result == 0)
+		ldl_engine_init(mutex, &ldl_mutex_type, 0, 0, LDL_CALLER);
+	return result;
+}
+
+LDL_EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+	int result = ldl_real.pthread_mutex_destroy(mutex);
+
+	/* After: one that is in use is refused (EBUSY) and lives on. */
+	if (result == 0 || result == EBUSY)
+		ldl_engine_destroy(mutex, result == 0, LDL_CALLER);
+	return result;
+}
+
+LDL_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	if (ldl_unlikely(!ldl_engine_acquire_fast(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER)))
+		return ldl_event_lock_slow(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE, LDL_CALLER,
+			(int (*)(void *))ldl_real.pthread_mutex_lock);
+	return ldl_event_done(ldl_real.pthread_mutex_lock(mutex));
+}
+
+LDL_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+	return ldl_event_tried(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE,
+		ldl_real.pthread_mutex_trylock(mutex), LDL_CALLER);
+}
+
+LDL_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
+{
+	struct ldl_thread *thread =
+		ldl_engine_acquire(mutex, &ldl_mutex_type, LDL_MODE_TIMED, LDL_CALLER);
+
+	return ldl_event_settle(thread, mutex, ldl_real.pthread_mutex_timedlock(mutex, until));
+}
+
+LDL_EXPORT int pthread_mutex_clocklock(
+	pthread_mutex_t *mutex, clockid_t clock, const struct timespec *until)
+{
+	struct ldl_thread *thread =
+		ldl_engine_acquire(mutex, &ldl_mutex_type, LDL_MODE_TIMED, LDL_CALLER);
+
+	return ldl_event_settle(
+		thread, mutex, ldl_real.pthread_mutex_clocklock(mutex, clock, until));
+}
+
+LDL_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	int result;
+
+	if (ldl_likely(ldl_engine_release_fast(mutex)))
+		return ldl_real.pthread_mutex_unlock(mutex);
+	result = ldl_real.pthread_mutex_unlock(mutex);
+	if (result == 0)
+		ldl_engine_release_slow(mutex, LDL_CALLER);
+	return result;
+}
+
+LDL_EXPORT int mtx_init(mtx_t *mutex, int type)
+{
+	int result = ldl_real.mtx_init(mutex, type);
+
+	if (result == thrd_success)
+		ldl_engine_init(mutex, &ldl_mutex_type, 0, 0, LDL_CALLER);
+	return result;
+}
+
+LDL_EXPORT void mtx_destroy(mtx_t *mutex)
+{
+	ldl_real.mtx_destroy(mutex);
+	ldl_engine_destroy(mutex, true, LDL_CALLER);
+}
+
+/* thrd_success is 0, like pthread's, and every other result is no acquisition. */
+LDL_EXPORT int mtx_lock(mtx_t *mutex)
+{
+	if (ldl_unlikely(!ldl_engine_acquire_fast(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER)))
+		return ldl_event_lock_slow(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE, LDL_CALLER,
+			(int (*)(void *))ldl_real.mtx_lock);
+	return ldl_event_done(ldl_real.mtx_lock(mutex));
+}
+
+LDL_EXPORT int mtx_trylock(mtx_t *mutex)
+{
+	return ldl_event_tried(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE,
+		ldl_real.mtx_trylock(mutex), LDL_CALLER);
+}
+
+LDL_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
+{
+	struct ldl_thread *thread =
+		ldl_engine_acquire(mutex, &ldl_mutex_type, LDL_MODE_TIMED, LDL_CALLER);
+
+	return ldl_event_settle(thread, mutex, ldl_real.mtx_timedlock(mutex, until));
+}
+
+LDL_EXPORT int mtx_unlock(mtx_t *mutex)
+{
+	int result;
+
+	if (ldl_likely(ldl_engine_release_fast(mutex)))
+		return ldl_real.mtx_unlock(mutex);
+	result = ldl_real.mtx_unlock(mutex);
+	if (result == 0)
+		ldl_engine_release_slow(mutex, LDL_CALLER);
+	return result;
+}

@@ -1,0 +1,69 @@
+/* Threads begin and end; everything else about them is found out at their first lock. */
+#include "instrument/preload/event.h"
+#include "instrument/preload/real.h"
+
+static void *run_thread(void *argument)
+{
+	struct ldl_thread *thread = argument;
+	void *(*start)(void *) = thread->start;
+	void *start_argument = thread->start_argument, *result;
+
+	ldl_engine_thread_adopt(thread);
+	result = start(start_argument);
+	ldl_engine_thread_exit();
+	return result;
+}
+
+static int run_c11_thread(void *argument)
+{
+	struct ldl_thread *thread = argument;
+	thrd_start_t start = (thrd_start_t)(void *)thread->start;
+	void *start_argument = thread->start_argument;
+	int result;
+
+	ldl_engine_thread_adopt(thread);
+	result = start(start_argument);
+	ldl_engine_thread_exit();
+	return result;
+}
+
+LDL_EXPORT int pthread_create(
+	pthread_t *id, const pthread_attr_t *attributes, void *(*start)(void *), void *argument)
+{
+	struct ldl_thread *thread = ldl_engine_thread_prepare(start, argument);
+	int result;
+
+	if (!thread)
+		return ldl_real.pthread_create(id, attributes, start, argument);
+	result = ldl_real.pthread_create(id, attributes, run_thread, thread);
+	if (result != 0)
+		ldl_engine_thread_cancel(thread);
+	return result;
+}
+
+LDL_EXPORT int thrd_create(thrd_t *id, thrd_start_t start, void *argument)
+{
+	struct ldl_thread *thread =
+		ldl_engine_thread_prepare((void *(*)(void *))(void *)start, argument);
+	int result;
+
+	if (!thread)
+		return ldl_real.thrd_create(id, start, argument);
+	result = ldl_real.thrd_create(id, run_c11_thread, thread);
+	if (result != thrd_success)
+		ldl_engine_thread_cancel(thread);
+	return result;
+}
+
+/* Destructors still run, and lock; the slot is only taken over when the kernel says it is dead. */
+LDL_EXPORT void pthread_exit(void *result)
+{
+	ldl_engine_thread_exit();
+	ldl_real.pthread_exit(result);
+}
+
+LDL_EXPORT void thrd_exit(int result)
+{
+	ldl_engine_thread_exit();
+	ldl_real.thrd_exit(result);
+}
