@@ -1,0 +1,16 @@
+/* Foreign text made safe to show: what a file or a program called something must not move a
+ * terminal's cursor, reverse a line, or break an encoding. */
+#ifndef VIZ_CLEAN_H
+#define VIZ_CLEAN_H
+
+#include <stddef.h>
+
+/* Copies `text` into out[0 … size-1], always NUL-terminated: control characters (C0, DEL, C1), line
+ * and direction marks become '?', bytes that are no UTF-8 become U+FFFD. What does not fit is cut
+ * between characters. Returns the length. `size` must not be 0. */
+size_t viz_clean_copy(char *out, size_t size, const char *text);
+
+/* The same into fresh memory. NULL when there is none (or for NULL); the caller frees it. */
+char *viz_clean_dup(const char *text);
+
+#endif

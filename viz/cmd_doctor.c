@@ -1,0 +1,264 @@
+/* lockdep-lite doctor: can this program be watched, and how well. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "instrument/launch/environment.h"
+#include "instrument/launch/inspect.h"
+#include "model.h"
+
+#define BAD_USAGE    2
+#define LIBRARY_NAME "liblockdep_lite_preload.so"
+#define LINKED_NAME  "liblockdep_lite.so"
+
+static const char help[] =
+	"usage: lockdep-lite doctor [PID|PROG]\n"
+	"\n"
+	"Tells whether PROG, or the program that process PID runs, can be watched, and how well; "
+	"without\neither, whether this machine is fit. One line for each thing looked at: ok, "
+	"warn or no.\n\n  -h, --help            this text\n\nExit status: 0 it can be watched, 1 "
+	"with limits, 2 it cannot (or bad usage).\n";
+
+/* What a running process has mapped. */
+struct mapped {
+	bool has_library;      /* the preload library, or the library for annotations */
+	bool is_readable;      /* its maps could be read at all */
+	char arena[PATH_MAX];  /* the arena's file; "": none seen */
+	char reader[PATH_MAX]; /* where it can be opened */
+};
+
+static void say_loader(struct viz_doctor *doctor, const struct launch_inspection *inspection)
+{
+	char text[2 * PATH_MAX + 256];
+	launch_limit_text(inspection, text, sizeof text);
+	if (!launch_can_watch(inspection)) {
+		viz_doctor_say(doctor, VIZ_MARK_NO, "%s", text);
+		return;
+	}
+	if (text[0] != '\0')
+		viz_doctor_say(doctor, VIZ_MARK_WARN, "%s", text);
+	if (inspection->loader[0] != '\0')
+		viz_doctor_say(doctor, VIZ_MARK_OK, "%s: dynamically linked, %u bits, loader %s",
+			inspection->binary, inspection->bits, inspection->loader);
+}
+
+static void say_names(struct viz_doctor *doctor, const struct launch_inspection *inspection)
+{
+	if (inspection->has_build_id)
+		viz_doctor_say(doctor, VIZ_MARK_OK, "build id: present");
+	else
+		viz_doctor_say(doctor, VIZ_MARK_WARN,
+			"build id: none, a later build could be taken for this one (link with "
+			"-Wl,--build-id)");
+	if (inspection->has_debug_info)
+		viz_doctor_say(doctor, VIZ_MARK_OK, "debug information: present");
+	else if (inspection->has_symbols)
+		viz_doctor_say(doctor, VIZ_MARK_WARN,
+			"debug information: none, stacks show functions without lines (build "
+			"with -g, or install the -dbgsym package)");
+	else
+		viz_doctor_say(doctor, VIZ_MARK_WARN,
+			"symbols: stripped, stacks show exported functions or module+offset "
+			"(build with -g, or install the -dbgsym package)");
+}
+
+static void look_at_file(struct viz_doctor *doctor, const char *path)
+{
+	struct launch_inspection inspection;
+	if (!launch_inspect(path, getenv("PATH"), &inspection)) {
+		viz_doctor_say(doctor, VIZ_MARK_NO, "%s: cannot be started: %s", inspection.missing,
+			strerror(inspection.error));
+		return;
+	}
+	if (inspection.runs_by_shell)
+		viz_doctor_say(doctor, VIZ_MARK_OK, "%s: a text that /bin/sh runs", path);
+	else if (inspection.script_depth > 0)
+		viz_doctor_say(
+			doctor, VIZ_MARK_OK, "%s: a script that %s runs", path, inspection.binary);
+	say_loader(doctor, &inspection);
+	if (inspection.machine != 0)
+		say_names(doctor, &inspection);
+}
+
+static void look_at_program(struct viz_doctor *doctor, const char *program)
+{
+	char found[PATH_MAX];
+	int error = launch_find_program(program, getenv("PATH"), found);
+	if (error != 0)
+		viz_doctor_say(doctor, VIZ_MARK_NO, "%s: %s", program, strerror(error));
+	else
+		look_at_file(doctor, found);
+}
+
+/* A line of /proc/PID/maps: range, rights, offset, device, inode, path. */
+static void take_mapping(struct mapped *mapped, long pid, const char *line)
+{
+	unsigned long first, last;
+	int path_at = 0;
+	if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %n", &first, &last, &path_at) < 2 || path_at == 0)
+		return;
+	const char *path = line + path_at;
+	const char *slash = strrchr(path, '/');
+	const char *base = slash != NULL ? slash + 1 : path;
+	if (strncmp(base, LIBRARY_NAME, strlen(LIBRARY_NAME)) == 0 ||
+		strncmp(base, LINKED_NAME, strlen(LINKED_NAME)) == 0)
+		mapped->has_library = true;
+	bool is_arena =
+		strncmp(path, "/memfd:lockdep-lite", 19) == 0 || strstr(base, ".ldl") != NULL;
+	if (!is_arena || mapped->arena[0] != '\0')
+		return;
+	snprintf(mapped->arena, sizeof mapped->arena, "%s", path);
+	snprintf(mapped->reader, sizeof mapped->reader, "/proc/%ld/map_files/%lx-%lx", pid, first,
+		last);
+	if (access(path, R_OK) == 0)
+		snprintf(mapped->reader, sizeof mapped->reader, "%s", path);
+}
+
+static void read_maps(struct mapped *mapped, long pid)
+{
+	char path[64], line[PATH_MAX + 256];
+	memset(mapped, 0, sizeof *mapped);
+	snprintf(path, sizeof path, "/proc/%ld/maps", pid);
+	FILE *maps = fopen(path, "re");
+	if (maps == NULL)
+		return;
+	while (fgets(line, sizeof line, maps) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		mapped->is_readable = true;
+		take_mapping(mapped, pid, line);
+	}
+	fclose(maps);
+}
+
+/* A number from /proc/PID/status; -1 when it is not there. */
+static long read_status(long pid, const char *name)
+{
+	char path[64], line[256];
+	long value = -1;
+	snprintf(path, sizeof path, "/proc/%ld/status", pid);
+	FILE *status = fopen(path, "re");
+	if (status == NULL)
+		return -1;
+	size_t len = strlen(name);
+	while (value < 0 && fgets(line, sizeof line, status) != NULL) {
+		if (strncmp(line, name, len) == 0 && line[len] == ':')
+			value = strtol(line + len + 1, NULL, 10);
+	}
+	fclose(status);
+	return value;
+}
+
+static void say_arena(struct viz_doctor *doctor, const struct mapped *mapped)
+{
+	char error[512];
+	struct viz_run *run;
+	if (mapped->arena[0] == '\0') {
+		viz_doctor_say(
+			doctor, VIZ_MARK_WARN, "arena: none that could be read from outside");
+		return;
+	}
+	if (viz_run_open(&run, mapped->reader, error, sizeof error) != LDL_OK) {
+		viz_doctor_say(doctor, VIZ_MARK_WARN, "arena: %s", error);
+		return;
+	}
+	const struct ldl_snapshot *snapshot = viz_run_snapshot(run);
+	const char *uncovered = ldl_snapshot_string(snapshot, snapshot->arena.header->uncovered);
+	unsigned long long lost = viz_run_losses(run);
+	viz_doctor_say(doctor, VIZ_MARK_OK, "arena: %s (%s)", mapped->arena, mapped->reader);
+	if (uncovered[0] != '\0')
+		viz_doctor_say(doctor, VIZ_MARK_WARN, "not watched in it: %s", uncovered);
+	if (lost > 0)
+		viz_doctor_say(
+			doctor, VIZ_MARK_WARN, "%llu events were not seen: enlarge --memory", lost);
+	viz_run_close(run);
+}
+
+static void look_at_process(struct viz_doctor *doctor, long pid)
+{
+	char link[64], exe[PATH_MAX];
+	struct mapped mapped;
+	snprintf(link, sizeof link, "/proc/%ld/exe", pid);
+	ssize_t len = readlink(link, exe, sizeof exe - 1);
+	if (len < 0) {
+		viz_doctor_say(doctor, VIZ_MARK_NO,
+			errno == ENOENT ? "process %ld: a kernel thread, or gone"
+					: "process %ld: another user's, look as root",
+			pid);
+		return;
+	}
+	exe[len] = '\0';
+	viz_doctor_say(doctor, VIZ_MARK_OK, "process %ld runs %s", pid, exe);
+	look_at_file(doctor, link);
+	read_maps(&mapped, pid);
+	if (!mapped.is_readable) {
+		viz_doctor_say(
+			doctor, VIZ_MARK_WARN, "process %ld: another user's, look as root", pid);
+		return;
+	}
+	if (mapped.has_library) {
+		viz_doctor_say(doctor, VIZ_MARK_OK, "watched: the library is in process %ld", pid);
+		say_arena(doctor, &mapped);
+	} else {
+		viz_doctor_say(doctor, VIZ_MARK_WARN,
+			"not watched now: a running program cannot be, start it with "
+			"lockdep-lite run");
+	}
+	if (read_status(pid, "Seccomp") > 0)
+		viz_doctor_say(doctor, VIZ_MARK_WARN,
+			"seccomp: active, new memory and files may be refused: what is learned "
+			"stays within what was there before");
+	else
+		viz_doctor_say(doctor, VIZ_MARK_OK, "seccomp: not active");
+}
+
+static bool is_process(const char *word, long *pid)
+{
+	char path[64], *end;
+	*pid = strtol(word, &end, 10);
+	if (word[0] < '0' || word[0] > '9' || *end != '\0')
+		return false;
+	snprintf(path, sizeof path, "/proc/%ld", *pid);
+	return access(path, F_OK) == 0;
+}
+
+static int fail(const char *what, const char *where, const char *mend)
+{
+	fprintf(stderr, "lockdep-lite: %s: %s: %s\n", what, where, mend);
+	return BAD_USAGE;
+}
+
+int viz_cmd_doctor(int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	struct viz_doctor doctor = {VIZ_MARK_OK};
+	char library[PATH_MAX], error[PATH_MAX + 256];
+	long pid;
+	opterr = 0;
+	int option = getopt_long(argc, argv, "h", long_options, NULL);
+	if (option == 'h')
+		return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? BAD_USAGE : 0;
+	if (option != -1)
+		return fail("unknown option", argv[1], "see lockdep-lite doctor --help");
+	if (argc - optind > 1)
+		return fail("more than one program", argv[optind + 1], "look at one at a time");
+	if (argc > optind && is_process(argv[optind], &pid))
+		look_at_process(&doctor, pid);
+	else if (argc > optind)
+		look_at_program(&doctor, argv[optind]);
+	fflush(stdout);
+	if (launch_preload_find(library, error, sizeof error))
+		viz_doctor_library(&doctor, library);
+	else
+		viz_doctor_say(&doctor, VIZ_MARK_NO, "%s", error);
+	viz_doctor_system(&doctor);
+	return fflush(stdout) == 0 ? (int)doctor.worst : BAD_USAGE;
+}

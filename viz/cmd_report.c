@@ -1,0 +1,323 @@
+/* `lockdep-lite report`: the findings of one or more arenas, as text or JSON. */
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "json.h"
+#include "save.h"
+#include "text.h"
+
+static const char help[] =
+	"usage: lockdep-lite report [OPTIONS] FILE|DIR...\n"
+	"\n"
+	"Prints the findings of the arenas that watched programs left, or are writing now.\n"
+	"A DIR stands for every *.ldl file in it.\n"
+	"\n"
+	"  --json[=OUT]     JSON instead of text, to OUT or to standard output\n"
+	"  --all            also findings that cannot happen (gated), and those of one line\n"
+	"                   (ordered, single-thread) at length\n"
+	"  --full           long cycles, stacks down to the start of their thread, and the\n"
+	"                   paths of files whole\n"
+	"  --finding=ID     only the finding whose id begins with these hex digits\n"
+	"  --color=WHEN     auto (default), always, never; beats NO_COLOR and CLICOLOR_FORCE\n"
+	"  -h, --help       this text\n"
+	"\n"
+	"Exit status: 0 no error findings; 1 at least one; 2 bad input or usage.\n"
+	"\n"
+	"JSON: one FILE gives one object,\n"
+	"  {\"version\", \"program\", \"pid\", \"mode\", \"drops\": {…},\n"
+	"   \"hidden\": {\"gated\": N},\n"
+	"   \"findings\": [{\"id\", \"kind\", \"rule\", \"severity\", \"verdict\", \"count\",\n"
+	"     \"title\", \"classes\": […], \"edges\": [{\"from\", \"to\", \"type\", \"thread\",\n"
+	"       \"from_site\", \"to_site\", \"stack\": […], \"from_stack\": […]}]}],\n"
+	"   \"locks\", \"classes\", \"edges\", \"chains\", \"threads\": counts, and more};\n"
+	"several FILEs, or a DIR, give {\"version\", \"runs\": [OBJECT, …]}. `drops` has only\n"
+	"the numbers that are not 0: {} means that nothing was dropped. `id` is the same\n"
+	"in every run. `stack` is where `to` was asked for, `from_stack` where `from` was\n"
+	"taken; innermost frame first.\n";
+
+static const char usage_hint[] = "see `lockdep-lite report --help`";
+
+enum option_value { OPTION_JSON = 256, OPTION_FULL, OPTION_ALL, OPTION_FINDING, OPTION_COLOR };
+
+static const struct option long_options[] = {
+	{"json", optional_argument, NULL, OPTION_JSON},
+	{"full", no_argument, NULL, OPTION_FULL},
+	{"all", no_argument, NULL, OPTION_ALL},
+	{"finding", required_argument, NULL, OPTION_FINDING},
+	{"color", required_argument, NULL, OPTION_COLOR},
+	{"colour", required_argument, NULL, OPTION_COLOR},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+struct report {
+	struct viz_text_options text;
+	bool is_json;
+	const char *json_path; /* NULL: standard output */
+	const char *finding;   /* NULL: all */
+	const char *colour;    /* NULL: not given */
+	bool has_directory;
+	struct viz_run **runs;
+	size_t run_count;
+	bool is_bad; /* something could not be read: told already */
+};
+
+static void complain(const char *what, const char *where, const char *mend)
+{
+	fprintf(stderr, "lockdep-lite: %s: %s: %s\n", what, where, mend);
+}
+
+/* What was made of a damaged file is shown, but must not pass for a clean run. */
+static void check_damage(struct report *report, const struct viz_run *run)
+{
+	const struct ldl_snapshot *snapshot = viz_run_snapshot(run);
+
+	if (snapshot->repairs == 0 || ldl_snapshot_is_live(snapshot))
+		return;
+	complain("damaged arena, shown in part", viz_run_path(run),
+		"copy it again, or take a new one");
+	report->is_bad = true;
+}
+
+static void add_file(struct report *report, const char *path)
+{
+	struct viz_run **grown;
+	struct viz_run *run;
+	char error[400];
+
+	if (viz_run_open(&run, path, error, sizeof(error)) != LDL_OK) {
+		fprintf(stderr, "lockdep-lite: %s\n", error);
+		report->is_bad = true;
+		return;
+	}
+	grown = realloc(report->runs, (report->run_count + 1) * sizeof(struct viz_run *));
+	if (!grown) {
+		complain("out of memory", path, "report on fewer files");
+		viz_run_close(run);
+		report->is_bad = true;
+		return;
+	}
+	report->runs = grown;
+	report->runs[report->run_count++] = run;
+	check_damage(report, run);
+}
+
+static int is_arena_name(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return len > 4 && strcmp(entry->d_name + len - 4, ".ldl") == 0;
+}
+
+static void add_directory(struct report *report, const char *path)
+{
+	struct dirent **entries;
+	int count = scandir(path, &entries, is_arena_name, versionsort);
+
+	report->has_directory = true;
+	if (count <= 0) {
+		complain(count < 0 ? strerror(errno) : "no *.ldl file in it", path,
+			count < 0 ? "check the name and its permissions"
+				  : "name the files, or another directory");
+		report->is_bad = true;
+	}
+	for (int i = 0; i < count; i++) {
+		char *file;
+
+		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) >= 0) {
+			add_file(report, file);
+			free(file);
+		}
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}
+
+static void add_path(struct report *report, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		add_directory(report, path);
+	else
+		add_file(report, path);
+}
+
+/* Returns false when the command line makes no sense, which was told. */
+static bool read_options(struct report *report, int argc, char **argv, bool *is_help)
+{
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		switch (option) {
+		case OPTION_JSON:
+			report->is_json = true;
+			report->json_path = optarg;
+			break;
+		case OPTION_FULL:
+			report->text.is_full = true;
+			break;
+		case OPTION_ALL:
+			report->text.all = true;
+			break;
+		case OPTION_FINDING:
+			report->finding = optarg;
+			break;
+		case OPTION_COLOR:
+			report->colour = optarg;
+			break;
+		case 'h':
+			*is_help = true;
+			return true;
+		default:
+			complain("report: unknown option, or one without its value",
+				argv[optind - 1], usage_hint);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool check_options(const struct report *report, int rest)
+{
+	if (report->colour && strcmp(report->colour, "auto") != 0 &&
+		strcmp(report->colour, "always") != 0 && strcmp(report->colour, "never") != 0) {
+		complain("--color takes auto, always or never", report->colour, usage_hint);
+		return false;
+	}
+	if (report->finding && report->is_json) {
+		complain("--finding and --json do not go together", report->finding,
+			"take .findings[] from the JSON by its id");
+		return false;
+	}
+	if (rest == 0) {
+		complain("report", "no file given", usage_hint);
+		return false;
+	}
+	return true;
+}
+
+static void write_json(struct report *report, FILE *out)
+{
+	if (report->run_count == 1 && !report->has_directory)
+		viz_json_run(out, report->runs[0], report->text.all);
+	else
+		viz_json_runs(out, report->runs, report->run_count, report->text.all);
+}
+
+/* The file appears whole or not at all, so the text is made in memory first. */
+static bool save_json(struct report *report, char *error, size_t error_size)
+{
+	int fd = memfd_create("report", MFD_CLOEXEC);
+	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+	bool is_good = false;
+
+	snprintf(error, error_size, "cannot write: %s: %s", report->json_path, strerror(errno));
+	if (out) {
+		write_json(report, out);
+		is_good = fflush(out) == 0 && !ferror(out) &&
+			  viz_save_file(fd, report->json_path, error, error_size);
+		fclose(out);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	return is_good;
+}
+
+static void print_json(struct report *report)
+{
+	char error[400];
+
+	if (!report->json_path) {
+		write_json(report, stdout);
+	} else if (!save_json(report, error, sizeof(error))) {
+		fprintf(stderr, "lockdep-lite: %s\n", error);
+		report->is_bad = true;
+	}
+}
+
+static void print_one_finding(struct report *report)
+{
+	struct viz_text_options options = report->text;
+	size_t shown = 0;
+	bool is_vague = false;
+
+	options.all = true;
+	for (size_t i = 0; i < report->run_count; i++) {
+		ldl_finding_id id;
+		ldl_status status = viz_finding_lookup(report->runs[i], report->finding, &id);
+
+		is_vague |= status == LDL_BUSY;
+		if (status != LDL_OK)
+			continue;
+		viz_text_finding(stdout, report->runs[i], id, &options);
+		shown++;
+	}
+	if (shown)
+		return;
+	report->is_bad = true;
+	if (is_vague)
+		complain("several findings begin so", report->finding, "give more of its digits");
+	else
+		complain("no such finding", report->finding,
+			"a report without --finding has the ids");
+}
+
+static void print_text(struct report *report)
+{
+	report->text.colour = viz_colour_wanted(report->colour, stdout);
+	if (report->finding && report->run_count) {
+		print_one_finding(report);
+		return;
+	}
+	for (size_t i = 0; i < report->run_count; i++) {
+		if (report->run_count > 1)
+			printf("%s==== %s\n", i ? "\n" : "", viz_run_path(report->runs[i]));
+		viz_text_run(stdout, report->runs[i], &report->text);
+	}
+}
+
+static int close_runs(struct report *report)
+{
+	int status = VIZ_EXIT_CLEAN;
+
+	for (size_t i = 0; i < report->run_count; i++) {
+		if (viz_run_finding_count(report->runs[i], LDL_SEVERITY_ERROR))
+			status = VIZ_EXIT_FINDINGS;
+		viz_run_close(report->runs[i]);
+	}
+	free(report->runs);
+	return report->is_bad ? VIZ_EXIT_BAD_INPUT : status;
+}
+
+int viz_cmd_report(int argc, char **argv)
+{
+	struct report report = {0};
+	bool is_help = false;
+
+	if (!read_options(&report, argc, argv, &is_help))
+		return VIZ_EXIT_BAD_INPUT;
+	if (is_help) {
+		fputs(help, stdout);
+		return 0;
+	}
+	if (!check_options(&report, argc - optind))
+		return VIZ_EXIT_BAD_INPUT;
+	for (int i = optind; i < argc; i++)
+		add_path(&report, argv[i]);
+	if (report.is_json && report.run_count)
+		print_json(&report);
+	else if (!report.is_json)
+		print_text(&report);
+	return close_runs(&report);
+}

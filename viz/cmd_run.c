@@ -1,0 +1,488 @@
+/* lockdep-lite run: starts a program watched, tells its findings as they come, and sums up.
+ *
+ * The program and its children write their arenas into a private directory; this command reads them
+ * from outside. Whatever goes wrong here, the program runs, and its exit status comes back. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "graph.h"
+#include "instrument/launch/environment.h"
+#include "instrument/launch/inspect.h"
+#include "instrument/launch/launch.h"
+#include "instrument/launch/outdir.h"
+#include "instrument/launch/watch.h"
+#include "json.h"
+#include "run_options.h"
+#include "run_report.h"
+#include "save.h"
+
+#define POLL_MS     50
+#define DEFAULT_OUT "lockdep.%e.%p.ldl"
+#define LATEST      "lockdep.latest.ldl"
+#define RUNS_MAX    64u /* in one JSON document */
+
+/* What is known of a process while its arena is watched: launch_arena's data. */
+struct process {
+	struct viz_run *run;
+	size_t news; /* findings that were told of this process first */
+};
+
+struct session {
+	struct viz_run_options options;
+	struct viz_run_report report;
+	struct launch_outdir dir;
+	struct launch_watch watch;
+	char found[PATH_MAX]; /* PROG */
+	pid_t pid;
+	time_t start;
+	bool has_error; /* some process has an error finding */
+	size_t other_count, other_locked_count, other_finding_count; /* processes beside PROG's */
+	uint64_t other_losses;
+	char kept[PATH_MAX]; /* the file to name in the next commands; "": none */
+	bool is_kept_with_error;
+};
+
+static uint64_t losses(const struct ldl_header *header)
+{
+	uint64_t sum = 0;
+	for (unsigned int table = 0; table < LDL_TABLE_COUNT; table++)
+		sum += header->tables[table].dropped;
+	for (unsigned int counter = 0; counter < LDL_COUNT_MAX; counter++)
+		sum += viz_counter_is_loss(counter) ? header->counters[counter] : 0;
+	return sum;
+}
+
+/* Opens an arena, or reads it again. NULL when it makes no sense (yet), or memory is short. */
+static struct viz_run *open_arena(struct launch_arena *arena)
+{
+	char path[64], error[512];
+	if (arena->data == NULL)
+		arena->data = calloc(1, sizeof(struct process));
+	struct process *process = arena->data;
+	if (process == NULL)
+		return NULL;
+	if (process->run != NULL)
+		return viz_run_reload(process->run, error, sizeof error) == LDL_OK ? process->run
+										   : NULL;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", arena->fd);
+	if (viz_run_open(&process->run, path, error, sizeof error) != LDL_OK)
+		return NULL;
+	return process->run;
+}
+
+static struct viz_run *run_of(const struct launch_arena *arena)
+{
+	const struct process *process = arena->data;
+	return process != NULL ? process->run : NULL;
+}
+
+static size_t news_of(const struct launch_arena *arena)
+{
+	const struct process *process = arena->data;
+	return process != NULL ? process->news : 0;
+}
+
+static void close_arena(struct launch_arena *arena)
+{
+	viz_run_close(run_of(arena));
+	free(arena->data);
+	arena->data = NULL;
+}
+
+static bool has_errors(const struct viz_run *run)
+{
+	return run != NULL && viz_run_finding_count(run, LDL_SEVERITY_ERROR) > 0;
+}
+
+/* A file's place at the end: -o, for other processes with the pid behind it, or the default. */
+static int create_file(
+	struct session *session, const struct launch_arena *arena, char path[PATH_MAX])
+{
+	struct viz_run *run = run_of(arena);
+	struct launch_name name = {
+		run != NULL ? viz_run_program(run) : session->found, arena->pid, session->start};
+	const char *template = session->options.out != NULL ? session->options.out : DEFAULT_OUT;
+	char suffix[32] = "";
+	if (arena->pid != session->pid && strstr(template, "%p") == NULL)
+		snprintf(suffix, sizeof suffix, ".%ld", (long)arena->pid);
+	return launch_file_create(template, &name, suffix, path);
+}
+
+/* Results that name their source are to name the file that stays. */
+static void reopen(struct launch_arena *arena, const char *path)
+{
+	char error[512];
+	struct viz_run *kept;
+	struct process *process = arena->data;
+	if (process == NULL || viz_run_open(&kept, path, error, sizeof error) != LDL_OK)
+		return;
+	viz_run_close(process->run);
+	process->run = kept;
+}
+
+/* Copies an arena to its final place. False after one line on why it could not be kept. */
+static bool keep(struct session *session, struct launch_arena *arena)
+{
+	char path[PATH_MAX] = "";
+	struct viz_run *run = run_of(arena) != NULL ? run_of(arena) : open_arena(arena);
+	int fd = create_file(session, arena, path);
+	int error = fd >= 0 ? launch_file_copy(arena->fd, fd) : errno;
+	if (fd >= 0 && close(fd) != 0 && error == 0)
+		error = errno;
+	if (error != 0) {
+		viz_run_report_line(&session->report,
+			"cannot keep the arena (%s): %s: name another place with -o",
+			strerror(error), path);
+		if (fd >= 0)
+			unlink(path);
+		return false;
+	}
+	if (session->options.json != NULL || session->options.graph != NULL)
+		reopen(arena, path);
+	run = run_of(arena);
+	if (session->kept[0] == '\0' || (has_errors(run) && !session->is_kept_with_error)) {
+		strcpy(session->kept, path);
+		session->is_kept_with_error = has_errors(run);
+	}
+	return true;
+}
+
+static void on_change(void *context, struct launch_arena *arena)
+{
+	struct session *session = context;
+	struct viz_run *run = open_arena(arena);
+	struct process *process = arena->data;
+	if (run == NULL)
+		arena->serial--; /* it was being written: look again */
+	else
+		process->news += viz_run_report_news(&session->report, run);
+}
+
+/* A process beside PROG's own goes into the sums. */
+static void count_other(struct session *session, struct launch_arena *arena)
+{
+	struct ldl_header header;
+	if (!launch_arena_header(arena, &header))
+		return;
+	session->other_count++;
+	session->other_locked_count += header.counters[LDL_COUNT_INSTANCES_MADE] > 0;
+	session->other_finding_count += header.tables[LDL_TABLE_FINDINGS].used > 1;
+	session->other_losses += losses(&header);
+	session->has_error |= has_errors(run_of(arena));
+}
+
+static bool took_locks(const struct launch_arena *arena)
+{
+	struct ldl_header header;
+	return launch_arena_header(arena, &header) && header.counters[LDL_COUNT_INSTANCES_MADE] > 0;
+}
+
+/* Processes that told nothing new are done with at once, so that a program that starts thousands
+ * fills neither memory nor the table of open files. */
+static bool on_end(void *context, struct launch_arena *arena)
+{
+	struct session *session = context;
+	if (arena->pid == session->pid || news_of(arena) > 0)
+		return false;
+	count_other(session, arena);
+	if (session->options.out != NULL && took_locks(arena))
+		keep(session, arena);
+	close_arena(arena);
+	return true;
+}
+
+/* JSON is written whole or not at all. */
+static void write_json(struct session *session, struct viz_run *const *runs, size_t count)
+{
+	char error[512] = "no memory: run: try again";
+	int fd = memfd_create("lockdep-lite-json", MFD_CLOEXEC);
+	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (out != NULL && count == 1)
+		viz_json_run(out, runs[0], false);
+	else if (out != NULL)
+		viz_json_runs(out, runs, count, false);
+	if (out == NULL || fflush(out) != 0 ||
+		!viz_save_file(fd, session->options.json, error, sizeof error))
+		viz_run_report_line(&session->report, "%s", error);
+	if (out != NULL)
+		fclose(out);
+}
+
+static void draw(struct session *session, struct viz_run *run)
+{
+	char error[512] = "", *notes = NULL;
+	size_t len = 0;
+	struct viz_graph_options options = {.notes = open_memstream(&notes, &len)};
+	if (viz_graph_write(run, &options, session->options.graph, error, sizeof error) != 0)
+		viz_run_report_line(&session->report, "%s", error);
+	if (options.notes == NULL || fclose(options.notes) != 0)
+		return;
+	if (len > 0)
+		viz_run_report_text(&session->report, notes, len);
+	free(notes);
+}
+
+/* --json and --graph: PROG's own process first, then others that have findings of their own. */
+static void write_files(struct session *session, struct launch_arena *main_arena)
+{
+	struct viz_run *runs[RUNS_MAX], *drawn;
+	size_t count = 0;
+	if (main_arena != NULL && run_of(main_arena) != NULL)
+		runs[count++] = run_of(main_arena);
+	for (struct launch_arena *arena = session->watch.arenas; arena != NULL;
+		arena = arena->next) {
+		if (arena != main_arena && news_of(arena) > 0 && count < RUNS_MAX)
+			runs[count++] = run_of(arena);
+	}
+	if (count == 0)
+		return;
+	drawn = runs[0];
+	for (size_t i = 1; i < count && !has_errors(drawn); i++)
+		drawn = has_errors(runs[i]) ? runs[i] : drawn;
+	if (session->options.json != NULL)
+		write_json(session, runs, count);
+	if (session->options.graph != NULL)
+		draw(session, drawn);
+}
+
+static const char *plural(size_t count, const char *ending)
+{
+	return count == 1 ? "" : ending;
+}
+
+static void tell_other(struct session *session, struct launch_arena *arena)
+{
+	struct viz_run *run = run_of(arena);
+	count_other(session, arena);
+	if (run != NULL && news_of(arena) > 0) {
+		size_t errors = viz_run_finding_count(run, LDL_SEVERITY_ERROR);
+		size_t warnings = viz_run_finding_count(run, LDL_SEVERITY_WARNING);
+		viz_run_report_line(&session->report,
+			"process %ld (%s): %zu error%s, %zu warning%s", (long)arena->pid,
+			viz_run_program(run), errors, plural(errors, "s"), warnings,
+			plural(warnings, "s"));
+	}
+	if (news_of(arena) > 0 || (session->options.out != NULL && took_locks(arena)))
+		keep(session, arena);
+}
+
+/* One line for each other process that had something new to tell, one for all the rest. What PROG's
+ * process ran before it called exec is left out unless it took locks. */
+static void tell_others(struct session *session, struct launch_arena *main_arena)
+{
+	for (struct launch_arena *arena = session->watch.arenas; arena != NULL;
+		arena = arena->next) {
+		bool is_earlier = arena->pid == session->pid && !took_locks(arena);
+		if (arena != main_arena && arena->is_ready && !is_earlier)
+			tell_other(session, arena);
+	}
+	if (session->other_count > 0)
+		viz_run_report_line(&session->report,
+			"%zu more process%s watched: %zu took locks, %zu had findings",
+			session->other_count, plural(session->other_count, "es"),
+			session->other_locked_count, session->other_finding_count);
+	if (session->other_losses > 0)
+		viz_run_report_line(&session->report,
+			"in these, %llu events were not seen: enlarge --memory",
+			(unsigned long long)session->other_losses);
+}
+
+/* No arena of PROG's own process appeared. */
+static void say_absence(struct session *session)
+{
+	struct statvfs space;
+	bool is_full = fstatvfs(session->dir.fd, &space) == 0 &&
+		       (uint64_t)space.f_bavail * space.f_frsize < LDL_ARENA_MIN;
+	if (is_full)
+		viz_run_report_line(&session->report,
+			"nothing is known of %s: %s is full: make room there, or lower --memory",
+			session->found, session->dir.path);
+	else
+		viz_run_report_line(&session->report,
+			"not watched: %s: its arena did not appear, the library was not loaded "
+			"or could make no file: see lockdep-lite doctor",
+			session->found);
+}
+
+/* PROG's own process: its summary, and its arena when there is something to see in it. */
+static void tell_main(struct session *session, struct launch_arena *arena)
+{
+	size_t count;
+	struct viz_run *run = arena != NULL ? open_arena(arena) : NULL;
+	if (run == NULL) {
+		say_absence(session);
+		return;
+	}
+	viz_run_report_news(&session->report, run);
+	viz_run_report_summary(&session->report, run);
+	session->has_error |= has_errors(run);
+	viz_run_findings(run, &count);
+	if (session->options.out != NULL || count > 0)
+		keep(session, arena);
+}
+
+static void finish(struct session *session)
+{
+	struct launch_arena *main_arena = launch_watch_find(&session->watch, session->pid);
+	tell_main(session, main_arena);
+	tell_others(session, main_arena);
+	write_files(session, main_arena);
+	if (session->kept[0] != '\0') {
+		if (session->options.out == NULL)
+			launch_file_link_latest(session->kept, LATEST);
+		viz_run_report_next(&session->report, session->kept, session->is_kept_with_error);
+	}
+	for (struct launch_arena *arena = session->watch.arenas; arena != NULL; arena = arena->next)
+		close_arena(arena);
+}
+
+/* The options for the watched processes, in LOCKDEP_LITE: what was asked for, nothing else. */
+static void print_options(const struct session *session, char *text, size_t size)
+{
+	const struct viz_run_options *options = &session->options;
+	FILE *out = fmemopen(text, size, "w");
+	text[0] = '\0';
+	if (out == NULL)
+		return;
+	if (session->dir.path[0] != '\0')
+		fprintf(out, "quiet:out=%s/%%e.%%p.ldl:", session->dir.path);
+	if (options->is_mode_given)
+		fprintf(out, "mode=%s:", options->prod ? "prod" : "check");
+	if (options->memory != 0)
+		fprintf(out, "memory=%lluK:", (unsigned long long)options->memory >> 10);
+	if (options->class_depth != 0)
+		fprintf(out, "class-depth=%u:", options->class_depth);
+	if (options->stack_depth != 0)
+		fprintf(out, "stack-depth=%u:", options->stack_depth);
+	if (options->portable)
+		fputs("portable:", out);
+	if (options->no_children)
+		fputs("no-children:", out);
+	fclose(out);
+	size_t len = strlen(text);
+	if (len > 0)
+		text[len - 1] = '\0';
+}
+
+/* A place for arenas, watched. Without one the processes tell their findings themselves. */
+static void open_directory(struct session *session)
+{
+	uint64_t room = session->options.memory != 0 ? session->options.memory : LDL_ARENA_CHECK;
+	if (launch_outdir_make(&session->dir, room) &&
+		launch_watch_open(&session->watch, session->dir.path))
+		return;
+	launch_outdir_remove(&session->dir);
+	viz_run_report_line(&session->report,
+		"no directory can be written: /dev/shm, $TMPDIR, /tmp: make one writable for a "
+		"full report");
+}
+
+static int say_start_failure(const char *program, int error)
+{
+	int status = launch_exit_status(error);
+	const char *mend =
+		status == LAUNCH_EXIT_NOT_FOUND ? "check the name, its first line and PATH"
+		: error == EACCES ? "it must be a file with execute permission (chmod +x)"
+				  : "give a program of this machine";
+	fprintf(stderr, "lockdep-lite: cannot start (%s): %s: %s\n", strerror(error), program,
+		mend);
+	return status;
+}
+
+/* Runs the program as if alone. */
+static int run_unwatched(struct session *session)
+{
+	int status;
+	session->pid = launch_spawn(session->found, session->options.program, environ);
+	if (session->pid < 0)
+		return say_start_failure(session->options.program[0], errno);
+	while (!launch_wait(session->pid, 1000, &status))
+		;
+	return status;
+}
+
+static int run_watched(struct session *session, const char *library)
+{
+	int status;
+	char options[PATH_MAX + 512];
+	struct launch_watcher watcher = {session, on_change, on_end};
+	print_options(session, options, sizeof options);
+	char **environment = launch_environment_make(environ, library, options);
+	if (environment == NULL)
+		return run_unwatched(session);
+	session->pid = launch_spawn(session->found, session->options.program, environment);
+	int error = errno;
+	launch_environment_free(environment);
+	if (session->pid < 0)
+		return say_start_failure(session->options.program[0], error);
+	launch_outdir_sweep();
+	while (!launch_wait(session->pid, POLL_MS, &status)) {
+		if (session->dir.path[0] != '\0')
+			launch_watch_poll(&session->watch, &watcher);
+	}
+	bool has_directory = session->dir.path[0] != '\0';
+	if (has_directory)
+		launch_watch_poll(&session->watch, &watcher);
+	launch_signals_restore();
+	if (has_directory)
+		finish(session);
+	if (session->has_error && session->options.error_exitcode >= 0)
+		return session->options.error_exitcode;
+	return status;
+}
+
+/* Follows PROG to the file that runs in the end. -1 to go on, else the exit status. */
+static int find_program(struct session *session, struct launch_inspection *inspection)
+{
+	const char *program = session->options.program[0];
+	const char *search = getenv("PATH");
+	int error = launch_find_program(program, search, session->found);
+	if (error != 0)
+		return say_start_failure(program, error);
+	if (launch_inspect(session->found, search, inspection))
+		return -1;
+	return say_start_failure(inspection->missing, inspection->error);
+}
+
+int viz_cmd_run(int argc, char **argv)
+{
+	static struct session session;
+	struct launch_inspection inspection;
+	char library[PATH_MAX], text[2 * PATH_MAX + 256];
+	launch_stdio_hold();
+	int status = viz_run_options_parse(&session.options, argc, argv);
+	if (status >= 0)
+		return status;
+	status = find_program(&session, &inspection);
+	if (status >= 0)
+		return status;
+	session.start = time(NULL);
+	launch_prepare();
+	launch_limit_text(&inspection, text, sizeof text);
+	if (!launch_can_watch(&inspection)) {
+		fprintf(stderr, "lockdep-lite: not watched: %s\n", text);
+		return run_unwatched(&session);
+	}
+	if (!launch_preload_find(library, text, sizeof text)) {
+		fprintf(stderr, "lockdep-lite: %s\n", text);
+		return LAUNCH_EXIT_OWN_FAILURE;
+	}
+	viz_run_report_open(&session.report, session.options.log, session.options.colour,
+		session.options.quiet);
+	if (text[0] != '\0')
+		viz_run_report_line(&session.report, "%s", text);
+	open_directory(&session);
+	status = run_watched(&session, library);
+	launch_watch_close(&session.watch);
+	launch_outdir_remove(&session.dir);
+	viz_run_report_close(&session.report);
+	return status;
+}

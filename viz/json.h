@@ -1,0 +1,20 @@
+/* Runs as JSON (DESIGN.md 7), and the one place where JSON text is escaped. */
+#ifndef VIZ_JSON_H
+#define VIZ_JSON_H
+
+#include <stdio.h>
+
+#include "model.h"
+
+/* Writes one run as one JSON object, indented, with a newline at the end. `all`: with the findings
+ * that the default view hides; else those are only counted under "hidden". Write errors stay in
+ * ferror(out). */
+void viz_json_run(FILE *out, struct viz_run *run, bool all);
+
+/* {"version": …, "runs": […]}: several runs in one document. */
+void viz_json_runs(FILE *out, struct viz_run *const *runs, size_t count, bool all);
+
+/* A quoted JSON string: escaped, valid UTF-8 whatever `text` holds. NULL gives null. */
+void viz_json_string(FILE *out, const char *text);
+
+#endif

@@ -1,0 +1,217 @@
+/* The options of `lockdep-lite run`: parsed and checked, before anything is started. */
+#include "run_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/limits.h"
+
+#define BAD_USAGE 125
+
+static const char help[] =
+	"usage: lockdep-lite run [options] [--] PROG [ARG...]\n"
+	"\n"
+	"Runs PROG, watches the locks that it and its children take, prints each possible "
+	"deadlock to\n"
+	"stderr as soon as it is seen, and a summary at the end. PROG need not be built anew.\n"
+	"\n"
+	"  -o, --output=FILE     keep what was learned in FILE (a child's in FILE.PID); the name "
+	"may have\n"
+	"                        %e program, %p pid, %h host, %t time, %n a new number, %q{VAR}.\n"
+	"                        Without it lockdep.%e.%p.ldl is kept when there is a finding\n"
+	"      --log=FILE        findings and summary go to FILE instead of stderr\n"
+	"      --json=FILE       also write the report as JSON\n"
+	"      --graph=FILE      also draw the cycles: FILE.svg, .png, .pdf or .dot\n"
+	"  -q, --quiet           no findings while it runs, only the summary\n"
+	"      --error-exitcode=N  exit with N when there is an error finding\n"
+	"      --mode=check|prod   prod never lets PROG wait for the checker (default check)\n"
+	"      --memory=SIZE     of what is learned by each process: 1M to 1G (default 64M)\n"
+	"      --no-children     watch PROG only\n"
+	"      --class-depth=N   frames that tell lock classes apart: 1 to 8 (default 3)\n"
+	"      --stack-depth=N   frames kept of a stack: 1 to 32 (default 16)\n"
+	"      --portable        take every reader of a rwlock for one that waits behind a writer\n"
+	"      --color=WHEN      always, never or auto\n"
+	"  -h, --help            this text\n"
+	"\n"
+	"Exit status: PROG's; 128 + signal when it was killed; 125 lockdep-lite failed, 126 PROG "
+	"cannot\n"
+	"be executed, 127 it was not found.\n";
+
+enum {
+	OPTION_LOG = 256,
+	OPTION_JSON,
+	OPTION_GRAPH,
+	OPTION_EXITCODE,
+	OPTION_MODE,
+	OPTION_MEMORY,
+	OPTION_NO_CHILDREN,
+	OPTION_CLASS_DEPTH,
+	OPTION_STACK_DEPTH,
+	OPTION_PORTABLE,
+	OPTION_COLOUR,
+};
+
+static const struct option long_options[] = {
+	{"output", required_argument, NULL, 'o'},
+	{"log", required_argument, NULL, OPTION_LOG},
+	{"json", required_argument, NULL, OPTION_JSON},
+	{"graph", required_argument, NULL, OPTION_GRAPH},
+	{"quiet", no_argument, NULL, 'q'},
+	{"error-exitcode", required_argument, NULL, OPTION_EXITCODE},
+	{"mode", required_argument, NULL, OPTION_MODE},
+	{"memory", required_argument, NULL, OPTION_MEMORY},
+	{"no-children", no_argument, NULL, OPTION_NO_CHILDREN},
+	{"class-depth", required_argument, NULL, OPTION_CLASS_DEPTH},
+	{"stack-depth", required_argument, NULL, OPTION_STACK_DEPTH},
+	{"portable", no_argument, NULL, OPTION_PORTABLE},
+	{"color", required_argument, NULL, OPTION_COLOUR},
+	{"colour", required_argument, NULL, OPTION_COLOUR},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static int fail(const char *what, const char *where, const char *mend)
+{
+	fprintf(stderr, "lockdep-lite: %s: %s: %s\n", what, where, mend);
+	return BAD_USAGE;
+}
+
+static int take_number(const char *text, unsigned long min, unsigned long max, const char *what,
+	const char *mend, unsigned int *number)
+{
+	char *end;
+	errno = 0;
+	unsigned long value = strtoul(text, &end, 10);
+	if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' || value < min ||
+		value > max)
+		return fail(what, text, mend);
+	*number = (unsigned int)value;
+	return -1;
+}
+
+static int take_memory(const char *text, uint64_t *memory)
+{
+	static const char mend[] = "give a size from 1M to 1G, such as 64M";
+	char *end;
+	errno = 0;
+	unsigned long long value = strtoull(text, &end, 10);
+	const char *units = "KMG";
+	const char *unit = *end != '\0' ? strchr(units, *end & ~0x20) : NULL;
+	unsigned int shift = unit != NULL ? 10 * (unsigned int)(unit - units + 1) : 0;
+	bool is_whole = end[unit != NULL] == '\0';
+	if (errno != 0 || text[0] < '0' || text[0] > '9' || !is_whole ||
+		value > (uint64_t)LDL_ARENA_MAX >> shift || value << shift < LDL_ARENA_MIN)
+		return fail("bad --memory", text, mend);
+	*memory = value << shift;
+	return -1;
+}
+
+static int take_mode(struct viz_run_options *options, const char *text)
+{
+	options->prod = strcmp(text, "prod") == 0;
+	options->is_mode_given = true;
+	if (!options->prod && strcmp(text, "check") != 0)
+		return fail("bad --mode", text, "give check or prod");
+	return -1;
+}
+
+static int take_colour(struct viz_run_options *options, const char *text)
+{
+	options->colour = text;
+	if (strcmp(text, "always") != 0 && strcmp(text, "never") != 0 && strcmp(text, "auto") != 0)
+		return fail("bad --color", text, "give always, never or auto");
+	return -1;
+}
+
+static int take_file(const char **file, const char *name)
+{
+	*file = optarg;
+	return optarg[0] != '\0' ? -1 : fail("no file name", name, "name the file to write");
+}
+
+static int take_value(struct viz_run_options *options, int option)
+{
+	unsigned int code = 0;
+	int status;
+	switch (option) {
+	case 'o':
+		return take_file(&options->out, "-o");
+	case OPTION_LOG:
+		return take_file(&options->log, "--log");
+	case OPTION_JSON:
+		return take_file(&options->json, "--json");
+	case OPTION_GRAPH:
+		return take_file(&options->graph, "--graph");
+	case OPTION_EXITCODE:
+		status = take_number(optarg, 0, 255, "bad --error-exitcode",
+			"give a status from 0 to 255", &code);
+		options->error_exitcode = (int)code;
+		return status;
+	case OPTION_MODE:
+		return take_mode(options, optarg);
+	case OPTION_MEMORY:
+		return take_memory(optarg, &options->memory);
+	case OPTION_CLASS_DEPTH:
+		return take_number(optarg, 1, LDL_CLASS_DEPTH_MAX, "bad --class-depth",
+			"give a number from 1 to 8", &options->class_depth);
+	case OPTION_STACK_DEPTH:
+		return take_number(optarg, 1, LDL_STACK_MAX, "bad --stack-depth",
+			"give a number from 1 to 32", &options->stack_depth);
+	default:
+		return take_colour(options, optarg);
+	}
+}
+
+static int take_option(struct viz_run_options *options, int option)
+{
+	switch (option) {
+	case 'q':
+		options->quiet = true;
+		return -1;
+	case OPTION_NO_CHILDREN:
+		options->no_children = true;
+		return -1;
+	case OPTION_PORTABLE:
+		options->portable = true;
+		return -1;
+	case 'h':
+		return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? BAD_USAGE : 0;
+	default:
+		return take_value(options, option);
+	}
+}
+
+/* For a short option in a cluster getopt tells the letter, for a long one only where it stood. */
+static int bad_option(int option, const char *word)
+{
+	char letter[3] = {'-', (char)optopt, '\0'};
+	bool is_letter = optopt > 0 && optopt < 256;
+	return fail(option == ':' ? "option needs a value" : "unknown option",
+		is_letter ? letter : word, "see lockdep-lite run --help");
+}
+
+int viz_run_options_parse(struct viz_run_options *options, int argc, char **argv)
+{
+	memset(options, 0, sizeof *options);
+	options->error_exitcode = -1;
+	opterr = 0;
+	for (;;) {
+		int at = optind > 0 ? optind : 1;
+		int option = getopt_long(argc, argv, "+:o:qh", long_options, NULL);
+		if (option == -1)
+			break;
+		if (option == ':' || option == '?')
+			return bad_option(option, argv[at]);
+		int status = take_option(options, option);
+		if (status >= 0)
+			return status;
+	}
+	if (optind >= argc)
+		return fail("no program", "run",
+			"name the program to watch, see lockdep-lite run --help");
+	options->program = argv + optind;
+	return -1;
+}

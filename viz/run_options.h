@@ -1,0 +1,27 @@
+/* The options of `lockdep-lite run`: parsed and checked, before anything is started. */
+#ifndef VIZ_RUN_OPTIONS_H
+#define VIZ_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct viz_run_options {
+	const char *out; /* -o: template of the arena's name; NULL: see DEFAULT in cmd_run.c */
+	const char *log, *json, *graph; /* file names; NULL: not wanted */
+	const char *colour;             /* always, never, auto; NULL: not given */
+	bool quiet;                     /* no findings while it runs, the summary only */
+	bool no_children;
+	bool portable;
+	bool prod; /* --mode=prod */
+	bool is_mode_given;
+	int error_exitcode;                    /* -1: not given */
+	uint64_t memory;                       /* bytes; 0: not given */
+	unsigned int class_depth, stack_depth; /* 0: not given */
+	char **program;                        /* PROG and its arguments, NULL at the end */
+};
+
+/* Parses; options end at the first word that is none. Returns -1 to go on, else the exit status: 0
+ * after --help (printed), 125 after one line on stderr. */
+int viz_run_options_parse(struct viz_run_options *options, int argc, char **argv);
+
+#endif

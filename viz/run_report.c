@@ -1,0 +1,212 @@
+/* What `lockdep-lite run` says: each finding once, and lines about the run. */
+#include "run_report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text.h"
+
+#define WRITE_WAIT_MS 1000 /* for a reader that made our stderr non-blocking and is slow */
+
+/* Gives up, without a word, when nobody can read: the exit status matters more. */
+static void write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t put = write(fd, text, len);
+		if (put > 0) {
+			text += put;
+			len -= (size_t)put;
+			continue;
+		}
+		struct pollfd ready = {.fd = fd, .events = POLLOUT};
+		if (put == 0 || (errno != EINTR && errno != EAGAIN))
+			return;
+		if (errno == EAGAIN && poll(&ready, 1, WRITE_WAIT_MS) == 0)
+			return;
+	}
+}
+
+struct page {
+	FILE *out;
+	char *text;
+	size_t len;
+};
+
+static bool page_open(struct page *page)
+{
+	*page = (struct page){NULL, NULL, 0};
+	page->out = open_memstream(&page->text, &page->len);
+	return page->out != NULL;
+}
+
+static void page_print(struct page *page, struct viz_run_report *report)
+{
+	if (fclose(page->out) == 0)
+		write_all(report->fd, page->text, page->len);
+	free(page->text);
+}
+
+void viz_run_report_open(
+	struct viz_run_report *report, const char *log, const char *colour, bool quiet)
+{
+	memset(report, 0, sizeof *report);
+	report->fd = STDERR_FILENO;
+	report->quiet = quiet;
+	if (log != NULL) {
+		int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+		report->is_log = fd >= 0;
+		if (fd >= 0)
+			report->fd = fd;
+		else
+			fprintf(stderr,
+				"lockdep-lite: cannot write the log (%s): %s: the report goes to "
+				"stderr, choose another --log\n",
+				strerror(errno), log);
+	}
+	FILE *out = report->is_log ? fdopen(dup(report->fd), "w") : NULL;
+	report->colour = viz_colour_wanted(colour, out != NULL ? out : stderr);
+	if (out != NULL)
+		fclose(out);
+}
+
+void viz_run_report_text(struct viz_run_report *report, const char *text, size_t len)
+{
+	write_all(report->fd, text, len);
+}
+
+static bool is_seen(const struct viz_run_report *report, uint64_t id)
+{
+	for (size_t i = 0; i < report->seen_count; i++) {
+		if (report->seen[i] == id)
+			return true;
+	}
+	return false;
+}
+
+/* False only when memory is short: the finding may then be told twice. */
+static bool remember(struct viz_run_report *report, uint64_t id)
+{
+	if (report->seen_count == report->seen_size) {
+		size_t size = report->seen_size > 0 ? 2 * report->seen_size : 64;
+		uint64_t *seen = reallocarray(report->seen, size, sizeof *seen);
+		if (seen == NULL)
+			return false;
+		report->seen = seen;
+		report->seen_size = size;
+	}
+	report->seen[report->seen_count++] = id;
+	return true;
+}
+
+static void print_finding(struct viz_run_report *report, struct viz_run *run, ldl_finding_id id)
+{
+	const struct viz_text_options options = {.colour = report->colour};
+	struct page page;
+	if (report->quiet || !page_open(&page))
+		return;
+	viz_text_finding(page.out, run, id, &options);
+	fputc('\n', page.out);
+	page_print(&page, report);
+}
+
+size_t viz_run_report_news(struct viz_run_report *report, struct viz_run *run)
+{
+	size_t count, news = 0;
+	const ldl_finding_id *ids = viz_run_findings(run, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct ldl_finding *finding =
+			ldl_snapshot_finding(viz_run_snapshot(run), ids[i]);
+		if (finding == NULL || viz_verdict_is_hidden(finding->verdict) ||
+			is_seen(report, finding->id))
+			continue;
+		remember(report, finding->id);
+		print_finding(report, run, ids[i]);
+		news++;
+	}
+	return news;
+}
+
+void viz_run_report_line(struct viz_run_report *report, const char *format, ...)
+{
+	struct page page;
+	va_list arguments;
+	if (!page_open(&page))
+		return;
+	fputs("lockdep-lite: ", page.out);
+	va_start(arguments, format);
+	vfprintf(page.out, format, arguments);
+	va_end(arguments);
+	fputc('\n', page.out);
+	page_print(&page, report);
+}
+
+void viz_run_report_summary(struct viz_run_report *report, struct viz_run *run)
+{
+	struct viz_totals totals;
+	struct page page;
+	size_t finding_count;
+	viz_run_totals(run, &totals);
+	viz_run_findings(run, &finding_count);
+	if (totals.locks == 0 && finding_count == 0 && viz_run_losses(run) == 0) {
+		viz_run_report_line(report, "no locks were taken by %s", viz_run_program(run));
+		return;
+	}
+	if (!page_open(&page))
+		return;
+	fputs("lockdep-lite: ", page.out);
+	viz_text_summary(page.out, run);
+	page_print(&page, report);
+}
+
+/* Writes `path` so that a shell reads it as one word. */
+static void quote(FILE *out, const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "./_-+,:@%=";
+	if (path[strspn(path, plain)] == '\0') {
+		fputs(path, out);
+		return;
+	}
+	fputc('\'', out);
+	for (; *path != '\0'; path++) {
+		if (*path == '\'')
+			fputs("'\\''", out);
+		else
+			fputc(*path, out);
+	}
+	fputc('\'', out);
+}
+
+void viz_run_report_next(struct viz_run_report *report, const char *path, bool has_cycle)
+{
+	struct page page;
+	char picture[4096 + 8];
+	size_t len = strlen(path);
+	if (!page_open(&page))
+		return;
+	fputs("lockdep-lite: see more with\n  lockdep-lite report ", page.out);
+	quote(page.out, path);
+	if (has_cycle) {
+		if (len > 4 && strcmp(path + len - 4, ".ldl") == 0)
+			len -= 4;
+		snprintf(picture, sizeof picture, "%.*s.svg", (int)len, path);
+		fputs("\n  lockdep-lite graph ", page.out);
+		quote(page.out, path);
+		fputs(" -o ", page.out);
+		quote(page.out, picture);
+	}
+	fputc('\n', page.out);
+	page_print(&page, report);
+}
+
+void viz_run_report_close(struct viz_run_report *report)
+{
+	if (report->is_log)
+		close(report->fd);
+	free(report->seen);
+}

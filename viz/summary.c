@@ -1,0 +1,105 @@
+/* The end of a text report: how much was seen, what was found, what was not seen. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "clean.h"
+#include "text_parts.h"
+
+/* "1 class, " or "2 classes, ": the plural's ending is what stands before the comma. */
+static void print_number(FILE *out, uint64_t number, const char *noun, const char *ending)
+{
+	fprintf(out, "%" PRIu64 " %s%s", number, noun,
+		number == 1 ? ending + strcspn(ending, ",\n") : ending);
+}
+
+static void print_totals(FILE *out, struct viz_run *run)
+{
+	const struct ldl_snapshot *snapshot = viz_run_snapshot(run);
+	struct viz_totals totals;
+
+	viz_run_totals(run, &totals);
+	fprintf(out, "%s, pid %u, mode %s%s:\n", viz_path_base(viz_run_program(run)),
+		snapshot->arena.header->pid, viz_run_mode(run),
+		ldl_snapshot_is_live(snapshot) ? ", still running" : "");
+	fprintf(out, "  ");
+	print_number(out, totals.locks, "lock", "s, ");
+	print_number(out, totals.classes, "class", "es, ");
+	print_number(out, totals.edges, "edge", "s, ");
+	print_number(out, totals.chains, "chain", "s, ");
+	print_number(out, totals.threads, "thread", "s\n");
+}
+
+static void print_findings(FILE *out, struct viz_run *run)
+{
+	size_t errors = viz_run_finding_count(run, LDL_SEVERITY_ERROR);
+	size_t warnings = viz_run_finding_count(run, LDL_SEVERITY_WARNING);
+	size_t infos = viz_run_finding_count(run, LDL_SEVERITY_INFO);
+	size_t count, gated = 0;
+	const ldl_finding_id *findings = viz_run_findings(run, &count);
+
+	for (size_t i = 0; i < count; i++)
+		gated += viz_verdict_is_hidden(
+			ldl_snapshot_finding(viz_run_snapshot(run), findings[i])->verdict);
+	fprintf(out, "  findings: %zu error%s, %zu warning%s, %zu info", errors,
+		errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s", infos);
+	if (gated)
+		fprintf(out, " (%zu of them gated: --all shows them)", gated);
+	fprintf(out, "\n");
+}
+
+static void print_drops(FILE *out, const struct ldl_header *header)
+{
+	bool is_any = false;
+
+	for (unsigned int table = 0; table < LDL_TABLE_COUNT; table++) {
+		if (!header->tables[table].dropped)
+			continue;
+		fprintf(out, "%s%" PRIu64 " %s",
+			is_any ? ", " : "  dropped, the table being full: ",
+			header->tables[table].dropped, viz_table_name(table));
+		is_any = true;
+	}
+	if (is_any)
+		fprintf(out, " (--memory makes them larger)\n");
+	for (unsigned int counter = 0; counter < LDL_COUNT_MAX; counter++) {
+		if (!viz_counter_is_loss(counter) || !header->counters[counter])
+			continue;
+		fprintf(out, "  not seen: %s: %" PRIu64 "\n", viz_counter_sentence(counter),
+			header->counters[counter]);
+		is_any = true;
+	}
+	if (!is_any)
+		fprintf(out, "  nothing was dropped\n");
+}
+
+/* Numbers that are no loss but worth knowing. */
+static void print_notes(FILE *out, struct viz_run *run)
+{
+	static const unsigned char noted[] = {
+		LDL_COUNT_WRITER_BUSY, LDL_COUNT_UNLOCK_UNKNOWN, LDL_COUNT_UNLOCK_FOREIGN};
+	const struct ldl_snapshot *snapshot = viz_run_snapshot(run);
+	const struct ldl_header *header = snapshot->arena.header;
+	const char *uncovered = ldl_snapshot_string(snapshot, header->uncovered);
+	char clean[LDL_STRING_MAX + 1];
+
+	for (size_t i = 0; i < sizeof(noted); i++) {
+		if (header->counters[noted[i]])
+			fprintf(out, "  note: %s: %" PRIu64 "\n", viz_counter_sentence(noted[i]),
+				header->counters[noted[i]]);
+	}
+	if (*uncovered) {
+		viz_clean_copy(clean, sizeof(clean), uncovered);
+		fprintf(out, "  not watched: %s\n", clean);
+	}
+	if (snapshot->repairs)
+		fprintf(out, "  damaged file: %" PRIu64 " ids or records made no sense, left out\n",
+			snapshot->repairs);
+}
+
+void viz_text_summary(FILE *out, struct viz_run *run)
+{
+	print_totals(out, run);
+	print_findings(out, run);
+	print_drops(out, viz_run_snapshot(run)->arena.header);
+	print_notes(out, run);
+}

@@ -1,0 +1,343 @@
+/* A finding as text, in the shape of the kernel's reports: title, why, chain, stacks, table. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/compiler.h"
+#include "text_parts.h"
+
+#define EDGES_SHOWN    12u /* of a longer cycle only its ends are shown */
+#define ENDS_FIRST     6u
+#define ENDS_LAST      5u
+#define LINE_MAX_WIDTH 100u
+#define ALSO_SHOWN     6u /* other held locks of one witness */
+
+const char *viz_text_tint(const struct viz_text *text, enum viz_tint tint)
+{
+	static const char *const words[] = {
+		[VIZ_TINT_ERROR] = "\033[1;31m",
+		[VIZ_TINT_WARNING] = "\033[1;33m",
+		[VIZ_TINT_INFO] = "\033[1;36m",
+		[VIZ_TINT_STRONG] = "\033[1m",
+		[VIZ_TINT_OFF] = "\033[0m",
+	};
+
+	return text->options->colour ? words[tint] : "";
+}
+
+const char *viz_text_label(
+	const struct viz_text *text, uint32_t index, bool is_to, char label[VIZ_LABEL_MAX])
+{
+	const struct ldl_path_step *step = &text->steps[index];
+	const char *name = viz_class_name(text->run, is_to ? step->to : step->from);
+	const struct ldl_witness *witness = ldl_snapshot_witness(
+		viz_run_snapshot(text->run), viz_step_witness(text->run, step));
+
+	if (witness && text->finding->rule == LDL_RULE_INSTANCE_ORDER)
+		snprintf(label, VIZ_LABEL_MAX, "%s@0x%" PRIx64, name,
+			is_to ? witness->to_addr : witness->from_addr);
+	else
+		snprintf(label, VIZ_LABEL_MAX, "%s", name);
+	return label;
+}
+
+void viz_text_gap(const struct viz_text *text, uint32_t *first, uint32_t *past)
+{
+	*first = *past = text->count;
+	if (text->options->is_full || text->count <= EDGES_SHOWN)
+		return;
+	*first = ENDS_FIRST;
+	*past = text->count - ENDS_LAST;
+}
+
+void viz_text_print_gap(const struct viz_text *text, uint32_t steps)
+{
+	fprintf(text->out, "    … %u more edges (--full shows them)\n", steps);
+}
+
+static const struct ldl_witness *step_witness(const struct viz_text *text, uint32_t index)
+{
+	return ldl_snapshot_witness(
+		viz_run_snapshot(text->run), viz_step_witness(text->run, &text->steps[index]));
+}
+
+/* "  intro sentence", broken between words, its further lines indented. */
+static void print_sentence(FILE *out, const char *what, const char *name, const char *sentence)
+{
+	size_t column = (size_t)fprintf(out, "  %s %s:", what, name);
+
+	while (*sentence) {
+		size_t len = strcspn(sentence, " ");
+
+		if (column + 1 + len > LINE_MAX_WIDTH) {
+			fprintf(out, "\n   ");
+			column = 3;
+		}
+		column += (size_t)fprintf(out, " %.*s", (int)len, sentence);
+		sentence += len;
+		sentence += strspn(sentence, " ");
+	}
+	fprintf(out, "\n");
+}
+
+static void print_head(const struct viz_text *text, ldl_finding_id id)
+{
+	const struct ldl_finding *finding = text->finding;
+	enum viz_tint tint = finding->severity == LDL_SEVERITY_ERROR     ? VIZ_TINT_ERROR
+			     : finding->severity == LDL_SEVERITY_WARNING ? VIZ_TINT_WARNING
+									 : VIZ_TINT_INFO;
+	char title[1200];
+
+	fprintf(text->out, "%s%s%s\n", viz_text_tint(text, tint),
+		viz_finding_title(text->run, id, title, sizeof(title)),
+		viz_text_tint(text, VIZ_TINT_OFF));
+	fprintf(text->out, "  finding %016" PRIx64 ": %s, %s, seen %u time%s\n", finding->id,
+		viz_severity_name(finding->severity), viz_finding_kind_name(finding->kind),
+		finding->count, finding->count == 1 ? "" : "s");
+	print_sentence(
+		text->out, "rule", viz_rule_id(finding->rule), viz_rule_sentence(finding->rule));
+	if (finding->verdict != LDL_VERDICT_NONE)
+		print_sentence(text->out, "verdict", viz_verdict_name(finding->verdict),
+			viz_verdict_sentence(finding->verdict));
+}
+
+static void print_thread(const struct viz_text *text, const struct ldl_witness *witness)
+{
+	char thread[256];
+
+	if (witness)
+		fprintf(text->out, "%s",
+			viz_thread_text(text->run, witness, thread, sizeof(thread)));
+	else
+		fprintf(text->out, "a thread whose witness was dropped");
+}
+
+static void print_edge_line(const struct viz_text *text, uint32_t index)
+{
+	ldl_witness_id id = viz_step_witness(text->run, &text->steps[index]);
+	struct viz_stack from = viz_witness_from(text->run, id);
+	struct viz_stack to = viz_witness_to(text->run, id);
+	char one[VIZ_LABEL_MAX], other[VIZ_LABEL_MAX], place[512];
+
+	viz_stack_tell_apart(&from, &to);
+	fprintf(text->out, "    %s%s -> %s%s  by ", viz_text_tint(text, VIZ_TINT_STRONG),
+		viz_text_label(text, index, false, one), viz_text_label(text, index, true, other),
+		viz_text_tint(text, VIZ_TINT_OFF));
+	print_thread(text, step_witness(text, index));
+	if (viz_text_is_declared(step_witness(text, index))) {
+		fprintf(text->out, "\n      declared in %s\n",
+			viz_stack_text(to.count ? &to : &from, place, sizeof(place)));
+		return;
+	}
+	fprintf(text->out, "\n      holds %s  from %s\n", one,
+		viz_stack_text(&from, place, sizeof(place)));
+	fprintf(text->out, "      wants %s  in   %s\n", other,
+		viz_stack_text(&to, place, sizeof(place)));
+}
+
+static void print_chain(const struct viz_text *text)
+{
+	uint32_t gap_first, gap_past;
+
+	viz_text_gap(text, &gap_first, &gap_past);
+	fprintf(text->out, "\n  the chain (%u edge%s):\n", text->count,
+		text->count == 1 ? "" : "s");
+	for (uint32_t i = 0; i < text->count; i++) {
+		if (i == gap_first && gap_past > gap_first) {
+			viz_text_print_gap(text, gap_past - gap_first);
+			i = gap_past;
+		}
+		print_edge_line(text, i);
+	}
+}
+
+static void print_stack(const struct viz_text *text, const struct viz_stack *stack)
+{
+	size_t shown = stack->count;
+	char line[1024];
+
+	while (shown > 1 && !text->options->is_full &&
+		(viz_frame_is_startup(&stack->frames[shown - 1]) ||
+			stack->frames[shown - 1].is_wrapper))
+		shown--;
+	if (stack->count == 0)
+		fprintf(text->out, "      (no stack was kept)\n");
+	for (size_t i = 0; i < shown; i++) {
+		viz_frame_text(&stack->frames[i], text->options->is_full, line, sizeof(line));
+		fprintf(text->out, "      #%zu %s%s\n", i, line,
+			stack->frames[i].is_inlined ? " [inlined]" : "");
+	}
+}
+
+/* What else the thread held: where one looks for a lock that keeps the threads apart. */
+static void print_also_held(const struct viz_text *text, ldl_witness_id id)
+{
+	const struct ldl_witness *witness = ldl_snapshot_witness(viz_run_snapshot(text->run), id);
+	const struct ldl_also_held *also;
+	uint32_t count = 0, shown = 0;
+	char place[512];
+
+	also = ldl_snapshot_also_held(viz_run_snapshot(text->run), id, &count);
+	for (uint32_t i = 0; also && i < count; i++) {
+		if (also[i].instance == witness->from_instance || also[i].class == 0)
+			continue;
+		if (shown++ == ALSO_SHOWN && !text->options->is_full) {
+			fprintf(text->out, "    and more (--full shows them)\n");
+			return;
+		}
+		fprintf(text->out, "    holding also %s  from %s\n",
+			viz_class_name(text->run, also[i].class),
+			viz_address_text(text->run, also[i].frame, place, sizeof(place)));
+	}
+}
+
+/* "name (what it is), exclusive, at 0x12, here:"; what it is alone when that bears the name. */
+static void print_lock(const struct viz_text *text, uint32_t index, bool is_to, unsigned int mode,
+	uint64_t address)
+{
+	const struct ldl_path_step *step = &text->steps[index];
+	const char *phrase = viz_class_phrase(text->run, is_to ? step->to : step->from);
+	char label[VIZ_LABEL_MAX];
+
+	viz_text_label(text, index, is_to, label);
+	if (strstr(phrase, viz_class_name(text->run, is_to ? step->to : step->from)))
+		fprintf(text->out, "%s", phrase);
+	else
+		fprintf(text->out, "%s (%s)", label, phrase);
+	fprintf(text->out, ", %s, at 0x%" PRIx64 ", here:\n", viz_mode_name(mode), address);
+}
+
+static void print_edge_stacks(const struct viz_text *text, uint32_t index)
+{
+	ldl_witness_id id = viz_step_witness(text->run, &text->steps[index]);
+	const struct ldl_witness *witness = step_witness(text, index);
+	struct viz_stack from = viz_witness_from(text->run, id);
+	struct viz_stack to = viz_witness_to(text->run, id);
+	const char *strong = viz_text_tint(text, VIZ_TINT_STRONG);
+	const char *off = viz_text_tint(text, VIZ_TINT_OFF);
+	char one[VIZ_LABEL_MAX], other[VIZ_LABEL_MAX];
+
+	fprintf(text->out, "\n  %s%s -> %s%s, by ", strong, viz_text_label(text, index, false, one),
+		viz_text_label(text, index, true, other), off);
+	print_thread(text, witness);
+	if (!witness) {
+		fprintf(text->out, "\n");
+		return;
+	}
+	if (viz_text_is_declared(witness)) {
+		fprintf(text->out, ":\n    declared this order with ldl_order() here:\n");
+		print_stack(text, to.count ? &to : &from);
+		return;
+	}
+	fprintf(text->out, ":\n    took ");
+	print_lock(text, index, false, witness->from_mode, witness->from_addr);
+	print_stack(text, &from);
+	fprintf(text->out, "    and then asked for ");
+	print_lock(text, index, true, witness->to_mode, witness->to_addr);
+	print_stack(text, &to);
+	print_also_held(text, id);
+}
+
+static void print_cycle(const struct viz_text *text)
+{
+	uint32_t gap_first, gap_past;
+
+	print_chain(text);
+	viz_text_gap(text, &gap_first, &gap_past);
+	for (uint32_t i = 0; i < text->count; i++) {
+		if (i == gap_first && gap_past > gap_first) {
+			fprintf(text->out, "\n");
+			viz_text_print_gap(text, gap_past - gap_first);
+			i = gap_past;
+		}
+		print_edge_stacks(text, i);
+	}
+	viz_text_table(text);
+}
+
+/* What was done to the lock in the second stack, by rule. */
+static const char *second_act(unsigned int rule)
+{
+	static const char *const acts[] = {
+		[LDL_RULE_SELF_DEADLOCK] = "asked for again",
+		[LDL_RULE_SAME_CLASS] = "another one asked for",
+		[LDL_RULE_UNLOCK_UNHELD] = "released",
+		[LDL_RULE_UNLOCK_FOREIGN] = "released",
+		[LDL_RULE_INIT_HELD] = "initialised",
+		[LDL_RULE_DESTROY_HELD] = "destroyed",
+		[LDL_RULE_NOT_HELD] = "asserted",
+	};
+
+	return rule < ldl_array_len(acts) && acts[rule] ? acts[rule] : "used";
+}
+
+/* A broken rule that is no cycle: one step, whose `from` stack is where the lock was taken. */
+static void print_misuse(const struct viz_text *text)
+{
+	const struct ldl_path_step *step = &text->steps[0];
+	ldl_witness_id id = viz_step_witness(text->run, step);
+	const struct ldl_witness *witness = step_witness(text, 0);
+	struct viz_stack from = viz_witness_from(text->run, id);
+	struct viz_stack to = viz_witness_to(text->run, id);
+	ldl_class_id class = step->to ? step->to : step->from;
+
+	fprintf(text->out, "\n  %s%s%s: %s\n", viz_text_tint(text, VIZ_TINT_STRONG),
+		viz_class_name(text->run, class), viz_text_tint(text, VIZ_TINT_OFF),
+		viz_class_phrase(text->run, class));
+	if (!witness)
+		return;
+	fprintf(text->out, "  by ");
+	print_thread(text, witness);
+	fprintf(text->out, "\n");
+	if (from.count) {
+		fprintf(text->out, "    taken (%s, at 0x%" PRIx64 ") here:\n",
+			viz_mode_name(witness->from_mode), witness->from_addr);
+		print_stack(text, &from);
+	}
+	fprintf(text->out, "    %s (at 0x%" PRIx64 ") here:\n", second_act(text->finding->rule),
+		witness->to_addr);
+	print_stack(text, &to);
+	print_also_held(text, id);
+}
+
+void viz_text_finding(
+	FILE *out, struct viz_run *run, ldl_finding_id id, const struct viz_text_options *options)
+{
+	const struct ldl_snapshot *snapshot = viz_run_snapshot(run);
+	struct viz_text text = {.out = out, .run = run, .options = options};
+	char title[1200];
+
+	text.finding = ldl_snapshot_finding(snapshot, id);
+	if (!text.finding)
+		return;
+	text.steps = ldl_snapshot_path(snapshot, id, &text.count);
+	if (viz_verdict_is_brief(text.finding->verdict) && !options->all) {
+		fprintf(out, "%s: %s (finding %016" PRIx64 ", --all shows it)\n",
+			viz_verdict_name(text.finding->verdict),
+			viz_finding_title(run, id, title, sizeof(title)), text.finding->id);
+		return;
+	}
+	print_head(&text, id);
+	if (!text.steps || text.count == 0)
+		return;
+	if (text.count == 1 && text.steps[0].edge == 0)
+		print_misuse(&text);
+	else
+		print_cycle(&text);
+}
+
+void viz_text_run(FILE *out, struct viz_run *run, const struct viz_text_options *options)
+{
+	size_t count;
+	const ldl_finding_id *findings = viz_run_findings(run, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct ldl_finding *finding =
+			ldl_snapshot_finding(viz_run_snapshot(run), findings[i]);
+
+		if (viz_verdict_is_hidden(finding->verdict) && !options->all)
+			continue;
+		viz_text_finding(out, run, findings[i], options);
+		fprintf(out, "\n");
+	}
+	viz_text_summary(out, run);
+}

@@ -1,0 +1,45 @@
+/* The inside of the text report, for the files that print it: text.c (a finding), text_table.c
+ * (how it could hang), summary.c (the sums). */
+#ifndef VIZ_TEXT_PARTS_H
+#define VIZ_TEXT_PARTS_H
+
+#include "text.h"
+
+#define VIZ_LABEL_MAX 256u
+
+/* A finding on its way out. */
+struct viz_text {
+	FILE *out;
+	struct viz_run *run;
+	const struct viz_text_options *options;
+	const struct ldl_finding *finding;
+	const struct ldl_path_step *steps;
+	uint32_t count; /* of steps */
+};
+
+/* The lock that step `index` goes from, or to: its class's name, with its address where the cycle
+ * is one of locks of one class. Returns `label`. */
+const char *viz_text_label(
+	const struct viz_text *text, uint32_t index, bool is_to, char label[VIZ_LABEL_MAX]);
+
+/* True for the witness of an edge that ldl_order() declared: nobody took anything yet. */
+static inline bool viz_text_is_declared(const struct ldl_witness *witness)
+{
+	return witness && witness->edge && !witness->from_instance;
+}
+
+/* Steps [*first, *past) that are left out of a long cycle; empty when all are shown. */
+void viz_text_gap(const struct viz_text *text, uint32_t *first, uint32_t *past);
+
+/* "… 8 more edges (--full shows them)", indented. */
+void viz_text_print_gap(const struct viz_text *text, uint32_t steps);
+
+/* The table "could hang like this", one column per thread, or one line where it is too wide. */
+void viz_text_table(const struct viz_text *text);
+
+enum viz_tint { VIZ_TINT_ERROR, VIZ_TINT_WARNING, VIZ_TINT_INFO, VIZ_TINT_STRONG, VIZ_TINT_OFF };
+
+/* The terminal's words for a tint; "" without colour. */
+const char *viz_text_tint(const struct viz_text *text, enum viz_tint tint);
+
+#endif

@@ -1,0 +1,157 @@
+/* The table "could hang like this": who takes what, in which order, until nobody can go on. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text_parts.h"
+
+#define COLUMNS_MAX 6u   /* threads side by side; more are listed one below the other */
+#define WIDTH_MAX   110u /* of the whole table */
+#define COLUMN_GAP  3u
+#define CELL_MAX    (VIZ_LABEL_MAX + 32u)
+
+struct column {
+	char head[64];
+	char took[CELL_MAX];
+	char wants[CELL_MAX];
+	size_t width;
+};
+
+/* Characters of UTF-8 text, each taken for one cell of the terminal. */
+static size_t text_width(const char *text)
+{
+	size_t width = 0;
+
+	for (; *text; text++)
+		width += ((unsigned char)*text & 0xc0) != 0x80;
+	return width;
+}
+
+static const char *lock_verb(unsigned int kind, unsigned int mode)
+{
+	if (mode & LDL_MODE_TRY)
+		return mode & LDL_MODE_SHARED ? "try_read_lock" : "trylock";
+	if (mode & LDL_MODE_TIMED)
+		return mode & LDL_MODE_SHARED ? "timed_read_lock" : "timed_lock";
+	if (mode & LDL_MODE_SHARED)
+		return "read_lock";
+	return kind == LDL_KIND_RWLOCK ? "write_lock" : "lock";
+}
+
+static void fill_cell(const struct viz_text *text, uint32_t index, bool is_to, char cell[CELL_MAX])
+{
+	const struct ldl_snapshot *snapshot = viz_run_snapshot(text->run);
+	const struct ldl_path_step *step = &text->steps[index];
+	const struct ldl_witness *witness =
+		ldl_snapshot_witness(snapshot, viz_step_witness(text->run, step));
+	const struct ldl_class *class = ldl_snapshot_class(snapshot, is_to ? step->to : step->from);
+	unsigned int mode = !witness ? 0 : is_to ? witness->to_mode : witness->from_mode;
+	char label[VIZ_LABEL_MAX];
+
+	snprintf(cell, CELL_MAX, "%s(%s)", lock_verb(class ? class->kind : 0, mode),
+		viz_text_label(text, index, is_to, label));
+}
+
+/* A cycle needs as many threads as edges: where one thread made two, the second stands for another
+ * thread that comes the same way. */
+static void fill_head(const struct viz_text *text, uint32_t index, char *head, size_t size)
+{
+	const struct ldl_snapshot *snapshot = viz_run_snapshot(text->run);
+	const struct ldl_witness *witness =
+		ldl_snapshot_witness(snapshot, viz_step_witness(text->run, &text->steps[index]));
+	bool is_repeated = false;
+
+	for (uint32_t i = 0; witness && i < index && i < 64; i++) {
+		const struct ldl_witness *before = ldl_snapshot_witness(
+			snapshot, viz_step_witness(text->run, &text->steps[i]));
+
+		is_repeated |= before && before->thread_serial == witness->thread_serial;
+	}
+	if (viz_text_is_declared(witness))
+		snprintf(head, size, "as declared");
+	else if (witness)
+		snprintf(head, size, "%sthread #%u", is_repeated ? "one like " : "",
+			witness->thread_serial);
+	else
+		snprintf(head, size, "a thread");
+}
+
+static void fill_column(const struct viz_text *text, uint32_t index, struct column *column)
+{
+	size_t width;
+
+	fill_head(text, index, column->head, sizeof(column->head));
+	fill_cell(text, index, false, column->took);
+	fill_cell(text, index, true, column->wants);
+	column->width = text_width(column->head);
+	width = text_width(column->took);
+	column->width = width > column->width ? width : column->width;
+	width = text_width(column->wants);
+	column->width = (width > column->width ? width : column->width) + COLUMN_GAP;
+}
+
+static void print_cell(const struct viz_text *text, size_t indent, const char *cell)
+{
+	fprintf(text->out, "    %*s%s", (int)indent, "", cell);
+}
+
+static void print_side_by_side(const struct viz_text *text, const struct column *columns)
+{
+	size_t indent = 0;
+
+	fprintf(text->out, "    ");
+	for (uint32_t i = 0; i < text->count; i++)
+		fprintf(text->out, "%s%*s", columns[i].head,
+			i + 1 < text->count ? (int)(columns[i].width - text_width(columns[i].head))
+					    : 0,
+			"");
+	fprintf(text->out, "\n    ");
+	for (uint32_t i = 0; i < text->count; i++) {
+		for (size_t at = 0; at < columns[i].width - COLUMN_GAP; at++)
+			fputc('-', text->out);
+		fprintf(text->out, "%*s", i + 1 < text->count ? (int)COLUMN_GAP : 0, "");
+	}
+	fprintf(text->out, "\n");
+	for (uint32_t i = 0; i < text->count; indent += columns[i++].width) {
+		print_cell(text, indent, columns[i].took);
+		fprintf(text->out, "\n");
+	}
+	indent = 0;
+	for (uint32_t i = 0; i < text->count; indent += columns[i++].width) {
+		print_cell(text, indent, columns[i].wants);
+		fprintf(text->out, "  waits\n");
+	}
+}
+
+static void print_one_below_the_other(const struct viz_text *text)
+{
+	struct column column;
+	uint32_t gap_first, gap_past;
+
+	viz_text_gap(text, &gap_first, &gap_past);
+	for (uint32_t i = 0; i < text->count; i++) {
+		if (i == gap_first && gap_past > gap_first) {
+			viz_text_print_gap(text, gap_past - gap_first);
+			i = gap_past;
+		}
+		fill_column(text, i, &column);
+		fprintf(text->out, "    %s:\n      %s\n      %s  waits\n", column.head, column.took,
+			column.wants);
+	}
+}
+
+void viz_text_table(const struct viz_text *text)
+{
+	struct column columns[COLUMNS_MAX];
+	size_t width = 0;
+
+	for (uint32_t i = 0; i < text->count && text->count <= COLUMNS_MAX; i++) {
+		fill_column(text, i, &columns[i]);
+		width += columns[i].width;
+	}
+	fprintf(text->out, "\n  could hang like this:\n");
+	if (text->count <= COLUMNS_MAX && width <= WIDTH_MAX)
+		print_side_by_side(text, columns);
+	else
+		print_one_below_the_other(text);
+}
