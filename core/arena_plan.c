@@ -1,8 +1,6 @@
 /* How an arena's bytes are shared out among its tables. */
 #include "arena.h"
 
-#include <string.h>
-
 /* Shares in 1/1024 of the region, by need seen on real programs: witnesses are the largest records,
  * chains the most numerous, held stacks bound the number of threads. Hash tables follow from what
  * they index and are planned in hash_capacity(). */

@@ -82,11 +82,9 @@ struct ldl_thread *ldl_engine_acquire_slow(
 void ldl_engine_release_slow(const void *lock, const void *ip);
 void ldl_engine_failed(struct ldl_thread *thread, const void *lock);
 
-/* 32 bits are enough, and need no constant of ten bytes. */
 LDL_INLINE uint32_t *ldl_engine_cached_instance(struct ldl_thread *thread, const void *lock)
 {
-	return &thread->instance_cache[(uint32_t)((uint32_t)(uintptr_t)lock * 0x9e3779b1u) >>
-				       (32 - 11)];
+	return &thread->instance_cache[ldl_hash_address((uint64_t)(uintptr_t)lock) >> (32 - 11)];
 }
 
 LDL_INLINE uint64_t *ldl_engine_cached_chain(struct ldl_thread *thread, uint64_t key)

@@ -65,31 +65,31 @@ static bool copy_table(const struct ldl_arena *from, enum ldl_table_id id)
 	return true;
 }
 
+/* Puts an id that was not in the set yet into the first free slot. */
+static void put_back(enum ldl_table_id set, uint64_t hash, uint32_t id)
+{
+	struct ldl_probe probe;
+	uint32_t *slot;
+
+	ldl_probe_start(&probe, &ldl_engine.arena, set, hash);
+	while ((slot = ldl_probe_next(&probe)) && *slot)
+		;
+	if (slot)
+		ldl_probe_store(&probe, set, slot, id);
+}
+
 static void rebuild_sets(void)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
-	struct ldl_probe probe;
 
-	for (ldl_site_id id = 1; id < ldl_arena_table(arena, LDL_TABLE_SITES)->used; id++) {
-		uint32_t *slot;
-
-		ldl_probe_start(&probe, arena, LDL_TABLE_SITE_HASH, ldl_site_at(arena, id)->hash);
-		while ((slot = ldl_probe_next(&probe)) && *slot)
-			;
-		if (slot)
-			ldl_probe_store(&probe, LDL_TABLE_SITE_HASH, slot, id);
-	}
+	for (ldl_site_id id = 1; id < ldl_arena_table(arena, LDL_TABLE_SITES)->used; id++)
+		put_back(LDL_TABLE_SITE_HASH, ldl_site_at(arena, id)->hash, id);
 	for (ldl_class_id id = 1; id < ldl_arena_table(arena, LDL_TABLE_CLASSES)->used; id++) {
 		struct ldl_class *class = ldl_class_at(arena, id);
-		uint32_t *slot;
 
 		class->node = 0; /* the graph starts anew: `merge` joins it with the parent's */
 		class->instances = 0;
-		ldl_probe_start(&probe, arena, LDL_TABLE_CLASS_HASH, class->key);
-		while ((slot = ldl_probe_next(&probe)) && *slot)
-			;
-		if (slot)
-			ldl_probe_store(&probe, LDL_TABLE_CLASS_HASH, slot, id);
+		put_back(LDL_TABLE_CLASS_HASH, class->key, id);
 	}
 }
 

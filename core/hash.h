@@ -7,10 +7,11 @@
 
 #define LDL_HASH_ODD 0x9e3779b97f4a7c15ull /* 2^64 / golden ratio: spreads runs of equal strides */
 
-/* Upper bits are the good ones: shift right by 64 - log2(slots). */
-LDL_INLINE uint64_t ldl_hash_word(uint64_t word)
+/* An address, for small tables: 32 bits are enough, and need no constant of ten bytes. The upper
+ * bits are the good ones: shift right by 32 - log2(slots). */
+LDL_INLINE uint32_t ldl_hash_address(uint64_t address)
 {
-	return word * LDL_HASH_ODD;
+	return (uint32_t)address * 0x9e3779b1u;
 }
 
 /* Good in all bits: Stafford's mix 13, the finisher of splitmix64. */

@@ -11,8 +11,9 @@ struct wait {
 	const void *mutex;
 };
 
-struct ldl_thread *ldl_event_wait_begin(
-	const void *mutex, const void *condition, const void *caller)
+/* The mutex is released, and taken again. The second taking is checked before the wait: a thread
+ * that hangs in it cannot be asked any more. */
+static struct ldl_thread *wait_begin(const void *mutex, const void *condition, const void *caller)
 {
 	struct ldl_thread *thread;
 
@@ -23,7 +24,7 @@ struct ldl_thread *ldl_event_wait_begin(
 	return thread;
 }
 
-void ldl_event_wait_end(struct ldl_thread *thread, const void *mutex, int result)
+static void wait_end(struct ldl_thread *thread, const void *mutex, int result)
 {
 	/* No record: a signal handler forked during the wait, and this is the child. */
 	if (!thread || !thread->record)
@@ -41,14 +42,14 @@ static void cancelled(void *argument)
 {
 	const struct wait *wait = argument;
 
-	ldl_event_wait_end(wait->thread, wait->mutex, 0);
+	wait_end(wait->thread, wait->mutex, 0);
 }
 
 /* `call` is the real wait. */
 #define WAIT(condition, wait_mutex, call)                                                          \
 	do {                                                                                       \
 		struct wait wait = {                                                               \
-			.thread = ldl_event_wait_begin(wait_mutex, condition, LDL_CALLER),         \
+			.thread = wait_begin(wait_mutex, condition, LDL_CALLER),                   \
 			.mutex = wait_mutex,                                                       \
 		};                                                                                 \
 		int result;                                                                        \
@@ -56,7 +57,7 @@ static void cancelled(void *argument)
 		pthread_cleanup_push(cancelled, &wait);                                            \
 		result = call;                                                                     \
 		pthread_cleanup_pop(0);                                                            \
-		ldl_event_wait_end(wait.thread, wait.mutex, result);                               \
+		wait_end(wait.thread, wait.mutex, result);                                         \
 		return result;                                                                     \
 	} while (0)
 

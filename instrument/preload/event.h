@@ -57,10 +57,4 @@ LDL_INLINE int ldl_event_tried(const void *lock, const struct ldl_lock_type *typ
 	return result;
 }
 
-/* The same before and after a wait on a condition: the mutex is released, and taken again. Where
- * the wait begins, the second taking is checked: the thread cannot do it any more once it hangs. */
-struct ldl_thread *ldl_event_wait_begin(
-	const void *mutex, const void *condition, const void *caller);
-void ldl_event_wait_end(struct ldl_thread *thread, const void *mutex, int result);
-
 #endif

@@ -146,8 +146,7 @@ static void hashed_strides_spread_over_the_upper_bits(void)
 
 		for (i = 0; i < 1024; i++) {
 			unsigned int home =
-				(unsigned int)(ldl_hash_word(0x7f0000000000ull + i * strides[s]) >>
-					       54);
+				ldl_hash_address(0x7f0000000000ull + i * strides[s]) >> 22;
 
 			used += !seen[home];
 			seen[home] = true;
