@@ -87,5 +87,8 @@ LDL_INLINE void *ldl_arena_slot(
 #define ldl_held_at(a, id)          LDL_SLOT(a, HELD, struct ldl_held, id)
 #define ldl_finding_at(a, id)       LDL_SLOT(a, FINDINGS, struct ldl_finding, id)
 #define ldl_path_step_at(a, id)     LDL_SLOT(a, PATHS, struct ldl_path_step, id)
+#define ldl_alloc_at(a, id)         LDL_SLOT(a, ALLOCS, struct ldl_alloc, id)
+#define ldl_reserve_at(a, id)       LDL_SLOT(a, RESERVES, struct ldl_reserve, id)
+#define ldl_callback_at(a, id)      LDL_SLOT(a, CALLBACKS, struct ldl_callback, id)
 
 #endif

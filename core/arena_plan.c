@@ -29,6 +29,10 @@ static const struct {
 	[LDL_TABLE_HELD] = {sizeof(struct ldl_held), 100, 0},
 	[LDL_TABLE_FINDINGS] = {sizeof(struct ldl_finding), 5, 0},
 	[LDL_TABLE_PATHS] = {sizeof(struct ldl_path_step), 12, 0},
+	[LDL_TABLE_ALLOCS] = {sizeof(struct ldl_alloc), 10, 0},
+	[LDL_TABLE_ALLOC_HASH] = {sizeof(uint32_t), 0, 0},
+	[LDL_TABLE_RESERVES] = {sizeof(struct ldl_reserve), 1, 0},
+	[LDL_TABLE_CALLBACKS] = {sizeof(struct ldl_callback), 1, 0},
 };
 
 static uint32_t power_of_two(uint64_t at_least)
@@ -49,6 +53,8 @@ static uint64_t hash_capacity(const struct ldl_table *tables, unsigned int table
 		return power_of_two(tables[LDL_TABLE_CLASSES].capacity * 5ull / 4);
 	case LDL_TABLE_EDGE_HASH:
 		return power_of_two(tables[LDL_TABLE_EDGES].capacity * 5ull / 4);
+	case LDL_TABLE_ALLOC_HASH:
+		return power_of_two(tables[LDL_TABLE_ALLOCS].capacity * 5ull / 4);
 	case LDL_TABLE_INSTANCE_HASH:
 		return power_of_two(tables[LDL_TABLE_INSTANCES].capacity / 9);
 	default: /* chains: a sixteenth of the region, or up to an eighth by the rounding */

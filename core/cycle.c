@@ -28,6 +28,7 @@ struct search {
 	bool goal_is_shared; /* the new edge leaves the goal as S: it must not be entered by R */
 	uint32_t goal_state;
 	int64_t rank;
+	bool avoids_per_cpu; /* look for a path around classes that each processor has its own of */
 };
 
 /* The queue: two lists of capacity words each, used as one of 2 * capacity. */
@@ -48,6 +49,16 @@ static void enter(struct search *search, uint32_t state, uint32_t by)
 	*queue_at(search->work, search->count++) = state;
 }
 
+static bool is_per_cpu(const struct ldl_arena *arena, ldl_node_id node)
+{
+	return ldl_class_at(arena, ldl_node_at(arena, node)->class)->flags & LDL_CLASS_PER_CPU;
+}
+
+static bool is_handler(const struct ldl_arena *arena, ldl_node_id node)
+{
+	return ldl_class_at(arena, ldl_node_at(arena, node)->class)->kind == LDL_KIND_INTERRUPT;
+}
+
 /* Follows one edge as far as its types allow. True: the goal is reached strongly. */
 static bool follow(struct search *search, ldl_edge_id id, uint32_t types, bool weak)
 {
@@ -55,6 +66,8 @@ static bool follow(struct search *search, ldl_edge_id id, uint32_t types, bool w
 	bool by_n = types & TO_N;
 
 	if (ldl_node_at(search->arena, next)->rank != search->rank)
+		return false;
+	if (search->avoids_per_cpu && is_per_cpu(search->arena, next))
 		return false;
 	enter(search, next << 1 | !by_n, id << 1 | weak);
 	if (next == search->goal && (by_n || !search->goal_is_shared)) {
@@ -141,20 +154,49 @@ static uint32_t trace(struct search *search, struct ldl_cycle_step *steps, uint3
 	return count;
 }
 
+/* Each processor has its own lock of such a class, and who holds it keeps that processor: another
+ * one's handler does not wait for it, and this one's cannot come in. So no handler's cycle leads
+ * through the class; but the handler that takes the lock which it interrupted is one. */
+static bool is_void(
+	const struct ldl_arena *arena, const struct ldl_cycle_step *steps, uint32_t count)
+{
+	bool has_handler = false, has_per_cpu = false;
+
+	for (uint32_t i = 0; i < count; i++) {
+		ldl_node_id node = ldl_edge_at(arena, steps[i].edge)->from;
+
+		has_handler |= is_handler(arena, node);
+		has_per_cpu |= is_per_cpu(arena, node);
+	}
+	return has_handler && has_per_cpu && count > 2;
+}
+
+static uint32_t find(struct search *search, ldl_edge_id edge, uint32_t types,
+	struct ldl_cycle_step *steps, uint32_t most)
+{
+	for (uint32_t type = 1; type < LDL_EDGE_TYPES; type <<= 1) {
+		if (!(types & type) || !start(search, ldl_edge_at(search->arena, edge), type))
+			continue;
+		steps[0] = (struct ldl_cycle_step){edge, type};
+		return trace(search, steps, most);
+	}
+	return 0;
+}
+
 uint32_t ldl_cycle_find(struct ldl_arena *arena, struct ldl_work *work, ldl_edge_id edge,
 	uint32_t types, struct ldl_cycle_step *steps, uint32_t most)
 {
 	struct search search = {.arena = arena, .work = work};
+	uint32_t count;
 
 	if (work->capacity == 0) {
 		ldl_add_relaxed(&arena->header->counters[LDL_COUNT_SEARCH_GAVE_UP], 1);
 		return 0;
 	}
-	for (uint32_t type = 1; type < LDL_EDGE_TYPES; type <<= 1) {
-		if (!(types & type) || !start(&search, ldl_edge_at(arena, edge), type))
-			continue;
-		steps[0] = (struct ldl_cycle_step){edge, type};
-		return trace(&search, steps, most);
-	}
-	return 0;
+	count = find(&search, edge, types, steps, most);
+	if (!is_void(arena, steps, count))
+		return count;
+	search.avoids_per_cpu = true;
+	count = find(&search, edge, types, steps, most);
+	return is_void(arena, steps, count) ? 0 : count;
 }

@@ -199,12 +199,70 @@ static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisiti
 		});
 }
 
-LDL_NOINLINE struct ldl_thread *ldl_engine_acquire_slow(
-	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *ip)
+/* The lock that should keep others of this class apart is not held. */
+static void say_outer_is_not_held(struct ldl_thread *thread, struct ldl_acquisition *acquisition)
 {
-	struct ldl_thread *thread = ldl_engine_enter(), *tracked = NULL;
+	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+
+	ldl_engine_take_site(acquisition);
+	if (!ldl_engine_lock())
+		return;
+	ldl_rules_add(&judgement,
+		&(struct ldl_breach){LDL_FINDING_MISUSE, LDL_RULE_MISUSE, LDL_SEVERITY_ERROR, NULL,
+			"nested inside a lock that is not held"});
+	ldl_engine_unlock();
+	ldl_engine_print(&judgement);
+}
+
+static void observe_acquire(struct ldl_thread *thread, const struct ldl_acquisition *acquisition)
+{
+	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+
+	if (!ldl_kind_is_lock(ldl_class_at(&ldl_engine.arena, acquisition->class)->kind))
+		return;
+	ldl_engine_observe(
+		&judgement, &(struct ldl_observed){
+				    .kind = acquisition->mode & LDL_MODE_TRY ? LDL_OBSERVED_TRY
+									     : LDL_OBSERVED_ACQUIRE,
+				    .mode = acquisition->mode,
+				    .addr = acquisition->addr,
+				    .instance = acquisition->instance,
+				    .class = acquisition->class,
+				    .is_timed = !!(acquisition->mode & LDL_MODE_TIMED),
+			    });
+}
+
+/* Inside the guard: checks, and pushes as wanted. False: not tracked. */
+static bool acquire_as(struct ldl_thread *thread, const void *lock,
+	const struct ldl_lock_type *type, uint32_t mode, const void *outer, const void *ip)
+{
 	struct ldl_acquisition acquisition;
 	ldl_instance_id id;
+
+	ldl_engine_count(LDL_COUNT_SLOW_PATHS);
+	if (!make_room(thread))
+		return false;
+	id = ldl_engine_instance(thread, lock, type, ip);
+	if (!id) {
+		thread->unseen++;
+		return false;
+	}
+	*ldl_engine_cached_instance(thread, lock) = id;
+	describe(&acquisition, id, lock, mode, ip);
+	acquisition.outer = (uint64_t)(uintptr_t)outer;
+	if (outer && ldl_held_find(thread->held, thread->record->depth, acquisition.outer) < 0)
+		say_outer_is_not_held(thread, &acquisition);
+	acquire(thread, &acquisition, mode);
+	if (thread->armed)
+		observe_acquire(thread, &acquisition);
+	return true;
+}
+
+static struct ldl_thread *acquire_slow(const void *lock, const struct ldl_lock_type *type,
+	uint32_t mode, const void *outer, const void *ip)
+{
+	struct ldl_thread *thread = ldl_engine_enter();
+	bool is_tracked;
 
 	if (!thread) {
 		thread = ldl_thread_known();
@@ -212,20 +270,40 @@ LDL_NOINLINE struct ldl_thread *ldl_engine_acquire_slow(
 			thread->unseen++;
 		return NULL;
 	}
-	ldl_engine_count(LDL_COUNT_SLOW_PATHS);
-	if (make_room(thread)) {
-		id = ldl_engine_instance(thread, lock, type, ip);
-		if (id) {
-			*ldl_engine_cached_instance(thread, lock) = id;
-			describe(&acquisition, id, lock, mode, ip);
-			acquire(thread, &acquisition, mode);
-			tracked = thread;
-		} else {
-			thread->unseen++;
-		}
-	}
+	is_tracked = acquire_as(thread, lock, type, mode, outer, ip);
 	ldl_engine_leave(thread);
-	return tracked;
+	return is_tracked ? thread : NULL;
+}
+
+LDL_NOINLINE struct ldl_thread *ldl_engine_acquire_slow(
+	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *ip)
+{
+	return acquire_slow(lock, type, mode, NULL, ip);
+}
+
+struct ldl_thread *ldl_engine_acquire_nested(const void *lock, const struct ldl_lock_type *type,
+	uint32_t mode, const void *outer, const void *ip)
+{
+	return acquire_slow(lock, type, mode | LDL_MODE_INSIDE, outer, ip);
+}
+
+bool ldl_engine_push_entry(struct ldl_thread *thread, const struct ldl_held *entry)
+{
+	if (!make_room(thread))
+		return false;
+	ldl_engine_push(
+		thread->record, &thread->held[thread->record->depth], thread->record->depth, entry);
+	ldl_engine_acquired();
+	return true;
+}
+
+bool ldl_engine_acquire_inside(struct ldl_thread *thread, const void *lock,
+	const struct ldl_lock_type *type, uint32_t mode, const void *ip)
+{
+	if (!acquire_as(thread, lock, type, mode, NULL, ip))
+		return false;
+	ldl_engine_acquired();
+	return true;
 }
 
 LDL_NOINLINE void ldl_engine_failed(struct ldl_thread *thread, const void *lock)
@@ -249,7 +327,7 @@ LDL_NOINLINE void ldl_engine_failed(struct ldl_thread *thread, const void *lock)
 }
 
 /* Looks for the thread that holds the lock and takes the entry from it. */
-static bool steal(const struct ldl_thread *self, uint64_t addr)
+bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
 	uint32_t used = ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_THREADS)->used);
@@ -303,7 +381,7 @@ static void release_unknown(struct ldl_thread *thread, const void *lock, const v
 		thread->unseen--;
 		return;
 	}
-	is_foreign = id && steal(thread, (uint64_t)(uintptr_t)lock);
+	is_foreign = id && ldl_engine_steal(thread, (uint64_t)(uintptr_t)lock);
 	ldl_engine_count(is_foreign ? LDL_COUNT_UNLOCK_FOREIGN : LDL_COUNT_UNLOCK_UNKNOWN);
 	if (!id || !ip || !saw_everything() ||
 		(ldl_instance_at(&ldl_engine.arena, id)->flags & LDL_INSTANCE_SHARED))
@@ -321,8 +399,9 @@ static void release_unknown(struct ldl_thread *thread, const void *lock, const v
 
 /* Takes an entry out. Under a wish (a handler releases what the interrupted code holds) entries
  * must not move: it is marked instead, and purged later. */
-static void drop(struct ldl_thread *thread, uint32_t word, uint32_t at)
+void ldl_engine_drop(struct ldl_thread *thread, uint32_t at)
 {
+	uint32_t word = ldl_load_relaxed(&thread->record->depth);
 	uint32_t depth = word & LDL_DEPTH_MASK;
 
 	if (word & LDL_WANTED) {
@@ -335,10 +414,39 @@ static void drop(struct ldl_thread *thread, uint32_t word, uint32_t at)
 		thread->record->overflow = 0;
 }
 
+/* One hold less; the last one takes the entry out. */
+static void release_entry(struct ldl_thread *thread, uint32_t at, const void *ip)
+{
+	const struct ldl_held *entry = &thread->held[at];
+	struct ldl_acquisition released = {
+		.addr = ldl_held_addr(entry),
+		.ip = (uint64_t)(uintptr_t)ip,
+		.instance = entry->instance,
+		.class = ldl_held_class(entry),
+		.mode = ldl_held_mode(entry),
+	};
+
+	if (ldl_held_unrelock(&thread->held[at]))
+		return;
+	ldl_engine_drop(thread, at);
+	if (thread->armed &&
+		ldl_kind_is_lock(ldl_class_at(&ldl_engine.arena, released.class)->kind)) {
+		struct ldl_judgement judgement = ldl_engine_judge(thread, &released);
+
+		ldl_engine_observe(&judgement, &(struct ldl_observed){
+						       .kind = LDL_OBSERVED_RELEASE,
+						       .mode = released.mode,
+						       .addr = released.addr,
+						       .instance = released.instance,
+						       .class = released.class,
+					       });
+	}
+}
+
 LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
 {
 	struct ldl_thread *thread = ldl_thread_known();
-	uint32_t word, depth;
+	uint32_t depth;
 	int at;
 
 	if (thread && thread->guard) {
@@ -354,12 +462,11 @@ LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
 			thread->unseen--;
 		return;
 	}
-	word = ldl_load_relaxed(&thread->record->depth);
-	depth = ldl_held_depth(word);
+	depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
 	at = ldl_held_find(thread->held, depth, (uint64_t)(uintptr_t)lock);
 	if (at < 0)
 		release_unknown(thread, lock, ip);
-	else if (!ldl_held_unrelock(&thread->held[at]))
-		drop(thread, word, (uint32_t)at);
+	else
+		release_entry(thread, (uint32_t)at, ip);
 	ldl_engine_leave(thread);
 }

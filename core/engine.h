@@ -23,6 +23,8 @@
 struct ldl_lock_type {
 	enum ldl_kind kind;
 	uint32_t (*flags)(const void *lock); /* ldl_instance_flags of this lock; NULL: 0 */
+	const char *name;     /* all of this type are one class of that name; NULL: told by place */
+	uint32_t class_flags; /* of that class: ldl_class_flags */
 };
 
 /* The control word of the arena in use; never NULL. */
@@ -69,6 +71,9 @@ void ldl_engine_destroy(const void *lock, bool is_gone, const void *ip);
 
 /* Annotations; see lockdep_lite.h. */
 ldl_class_id ldl_engine_class(const char *name, uint32_t properties);
+ldl_class_id ldl_engine_class_keyed(const void *key, const char *name, uint32_t properties);
+void ldl_engine_class_wait_types(ldl_class_id class, uint32_t outer, uint32_t inner);
+ldl_class_id ldl_engine_lock_class(const void *lock);
 void ldl_engine_nest(const void *lock, const void *outer);
 void ldl_engine_order(const void *outer, const void *inner, const void *ip);
 void ldl_engine_assert(const void *lock, bool held, const void *ip);
@@ -81,6 +86,9 @@ struct ldl_thread *ldl_engine_acquire_slow(
 /* ip NULL: the lock may not be held, and that is no misuse (a wait that libc may refuse). */
 void ldl_engine_release_slow(const void *lock, const void *ip);
 void ldl_engine_failed(struct ldl_thread *thread, const void *lock);
+/* The same inside `outer`, which keeps locks of this class that were taken after it apart. */
+struct ldl_thread *ldl_engine_acquire_nested(const void *lock, const struct ldl_lock_type *type,
+	uint32_t mode, const void *outer, const void *ip);
 
 LDL_INLINE uint32_t *ldl_engine_cached_instance(struct ldl_thread *thread, const void *lock)
 {
@@ -197,5 +205,110 @@ LDL_INLINE void ldl_engine_release(const void *lock, const void *ip)
 	if (ldl_unlikely(!ldl_engine_release_fast(lock)))
 		ldl_engine_release_slow(lock, ip);
 }
+
+/* Allocations. The slow half, and what it learns: see engine_alloc.c. `size` 0: not known. */
+void ldl_engine_alloc_slow(uint32_t gfp, uint64_t size, const void *ip);
+
+LDL_INLINE uint64_t ldl_engine_alloc_key(
+	const struct ldl_thread *thread, uint64_t below, uint32_t gfp, uint64_t ip)
+{
+	return ldl_chain_mix(below ^ thread->context.scope_key, gfp, ip);
+}
+
+LDL_INLINE struct ldl_alloc_count *ldl_engine_alloc_count(struct ldl_thread *thread, uint64_t key)
+{
+	return &thread->alloc_cache[key >> (64 - 8)];
+}
+
+_Static_assert(LDL_ALLOC_CACHE == 1u << 8, "shift");
+
+/* This place may allocate with mask `gfp`. Known: one lookup and a count in the thread's own
+ * memory. */
+LDL_INLINE void ldl_engine_alloc(uint32_t gfp, const void *ip)
+{
+	struct ldl_thread *thread = LDL_SELF(thread);
+	struct ldl_alloc_count *known;
+	uint32_t depth;
+	uint64_t key;
+
+	if (ldl_unlikely(thread->control != ldl_load_relaxed(ldl_engine_control)))
+		goto slow;
+	depth = ldl_load_relaxed(&thread->record->depth);
+	if (ldl_unlikely(depth >= thread->limit))
+		goto slow;
+	key = ldl_engine_alloc_key(
+		thread, ldl_held_key(thread->held, depth), gfp, (uint64_t)(uintptr_t)ip);
+	known = ldl_engine_alloc_count(thread, key);
+	thread->last_alloc = known;
+	if (ldl_likely(known->key == key) && ldl_likely(--known->left))
+		return;
+slow:
+	ldl_engine_alloc_slow(gfp, 0, ip);
+}
+
+/* The same for malloc and its like: where nothing is held there is nothing to learn, and nothing is
+ * counted. */
+LDL_INLINE void ldl_engine_alloc_quiet(uint32_t gfp, const void *ip)
+{
+	if (ldl_likely(!ldl_load_relaxed(&LDL_SELF(record)->depth)))
+		return;
+	ldl_engine_alloc(gfp, ip);
+}
+
+/* Sections: a reclaimer, a context, a handler. Held until left, in any order. engine_section.c */
+void ldl_engine_reclaim_init(const void *domain, const char *name);
+void ldl_engine_reclaim_enter(const void *domain, const void *ip);
+void ldl_engine_reclaim_exit(const void *domain, const void *ip);
+uint32_t ldl_engine_context(const char *name, bool is_nonblocking);
+void ldl_engine_context_enter(uint32_t context, const void *ip);
+void ldl_engine_context_exit(uint32_t context, const void *ip);
+void ldl_engine_context_budget(uint64_t limit_ns);
+
+/* Interrupts and signal handlers. engine_irq.c */
+void ldl_engine_irq_enter(uint32_t interrupt, bool is_threaded, const void *ip);
+void ldl_engine_irq_exit(uint32_t interrupt, const void *ip);
+void ldl_engine_irq_threaded(bool is_threaded);
+void ldl_engine_irq_disable(uint32_t interrupt, const void *ip);
+void ldl_engine_irq_enable(uint32_t interrupt, const void *ip);
+bool ldl_engine_irq_is_disabled(uint32_t interrupt);
+bool ldl_engine_irq_is_in(uint32_t interrupt);
+
+/* Scopes. engine_scope.c */
+uint32_t ldl_engine_scope_open(uint32_t scope, const void *ip);
+void ldl_engine_scope_close(uint32_t cookie, const void *ip);
+uint32_t ldl_engine_scope_clear(void);
+void ldl_engine_scope_put_back(uint32_t scope);
+uint32_t ldl_engine_mask(uint32_t gfp);
+
+/* Reserves. engine_reserve.c */
+void ldl_engine_pool_create(
+	const void *pool, const char *name, uint32_t min_nr, uint32_t filled, const void *ip);
+void ldl_engine_pool_alloc(const void *pool, uint32_t gfp, const void *ip);
+void ldl_engine_pool_taken(
+	const void *pool, const void *element, bool is_from_reserve, const void *ip);
+void ldl_engine_pool_failed(const void *pool);
+void ldl_engine_pool_free(const void *pool, const void *element, const void *ip);
+void ldl_engine_pool_backing(const void *pool, uint32_t gfp, const void *ip);
+void ldl_engine_pool_woken(const void *pool);
+
+/* Shrinkers and notifiers. engine_callback.c */
+void ldl_engine_callback_register(
+	const void *address, const char *name, uint64_t start, uint64_t end, const void *ip);
+void ldl_engine_callback_lock(bool is_notifier, const void *lock, const void *ip);
+void ldl_engine_count_begin(const void *shrinker, const void *ip);
+void ldl_engine_scan_begin(const void *shrinker, uint32_t gfp, const void *ip);
+void ldl_engine_shrinker_end(const void *shrinker, uint64_t freed, const void *ip);
+void ldl_engine_notifier_begin(
+	const void *notifier, uint64_t start, uint64_t end, bool may_block, const void *ip);
+void ldl_engine_notifier_end(const void *notifier, int result, const void *ip);
+
+/* Events, and all else that is waited for. engine_event.c */
+void ldl_engine_event_init(const void *event, const char *name, const void *ip);
+void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip);
+void ldl_engine_wake(const void *event, const void *ip);
+void ldl_engine_sleep(const void *ip);
+/* After an annotated lock was got by waiting for it: the thread's next wake may depend on it. */
+void ldl_engine_remember(struct ldl_thread *thread);
+void ldl_engine_misuse(const void *lock, const char *what, const void *ip);
 
 #endif

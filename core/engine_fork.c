@@ -4,7 +4,7 @@
  * was forked. What fork() itself announced (prepare) was written down in private memory: how far
  * each append-only table was filled, and what this thread held. The parent goes on writing behind
  * those marks, never before them. A child of _Fork() or raw clone() starts with nothing. */
-#include "engine_state.h"
+#include "engine_place.h"
 
 #include "class.h"
 #include "instance.h"
@@ -170,10 +170,12 @@ void ldl_engine_fork_child(void)
 	ldl_held_forget_runs();
 	ldl_work_unmap(&ldl_engine.work);
 	if (may_watch && ldl_engine_open_arena(serial)) {
-		if (saved.is_valid && copy_nouns(&parent))
+		if (saved.is_valid && copy_nouns(&parent)) {
 			ldl_module_after_fork();
-		else
+			ldl_engine_find_places();
+		} else {
 			ldl_module_forget();
+		}
 		ldl_module_refresh(&ldl_engine.arena);
 		ldl_engine.is_ready = true;
 	}

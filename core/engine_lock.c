@@ -1,8 +1,9 @@
 /* The life of locks: how a lock gets its class, begins, ends; and what the program declares. */
-#include "engine_state.h"
+#include "engine_place.h"
 
 #include "class.h"
 #include "edge.h"
+#include "hash.h"
 #include "instance.h"
 #include "text.h"
 
@@ -39,6 +40,8 @@ static ldl_class_id class_by_stack(struct ldl_class *model, const void *ip,
 	ldl_site_take(&ldl_engine.arena, &stack, ip, depth + RUNTIME_FRAMES);
 	ldl_site_skip_runtime(&stack);
 	model->key = key(&stack, depth);
+	if (model->kind == LDL_KIND_ALLOCATION) /* a lock may be taken in the same place */
+		model->key = ldl_hash_add(model->key, LDL_KIND_ALLOCATION);
 	id = ldl_class_find(&ldl_engine.arena, model->key);
 	if (id)
 		return id;
@@ -72,6 +75,14 @@ static ldl_class_id class_by_place(
 	return class_for(&model, NULL);
 }
 
+ldl_class_id ldl_engine_site_class(const struct ldl_acquisition *acquisition)
+{
+	struct ldl_class model = {.identity = LDL_IDENTITY_FIRST, .kind = LDL_KIND_ALLOCATION};
+
+	return class_by_stack(
+		&model, (const void *)(uintptr_t)acquisition->ip, ldl_class_key_first);
+}
+
 static ldl_instance_id make(
 	struct ldl_thread *thread, const void *lock, ldl_class_id class, uint32_t flags)
 {
@@ -90,11 +101,13 @@ ldl_instance_id ldl_engine_instance(struct ldl_thread *thread, const void *lock,
 	const struct ldl_lock_type *type, const void *ip)
 {
 	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)lock);
+	ldl_class_id class;
 
 	if (id)
 		return id;
-	return make(
-		thread, lock, class_by_place(lock, type, ip), type->flags ? type->flags(lock) : 0);
+	class = type->name ? ldl_engine_named_class(type->name, type->kind, type->class_flags)
+			   : class_by_place(lock, type, ip);
+	return make(thread, lock, class, type->flags ? type->flags(lock) : 0);
 }
 
 ldl_class_id ldl_engine_subclass(ldl_class_id class, uint32_t subclass)
@@ -111,6 +124,8 @@ ldl_class_id ldl_engine_subclass(ldl_class_id class, uint32_t subclass)
 		.kind = parent->kind,
 		.flags = parent->flags,
 		.subclass = (uint8_t)subclass,
+		.wait_outer = parent->wait_outer,
+		.wait_inner = parent->wait_inner,
 		.parent = class,
 		.name = parent->name,
 		.site = parent->site,
@@ -215,6 +230,8 @@ void ldl_engine_destroy(const void *lock, bool is_gone, const void *ip)
 	ldl_engine_leave(thread);
 }
 
+#define CLASS_PROPERTIES (LDL_CLASS_LEARNED | LDL_CLASS_INTERRUPTS | LDL_CLASS_PER_CPU)
+
 ldl_class_id ldl_engine_class(const char *name, uint32_t properties)
 {
 	struct ldl_thread *thread = ldl_engine_enter();
@@ -224,14 +241,59 @@ ldl_class_id ldl_engine_class(const char *name, uint32_t properties)
 	if (!thread)
 		return 0;
 	model.key = ldl_class_key_named(name);
-	model.flags = (uint8_t)(LDL_CLASS_DECLARED | (properties & LDL_CLASS_LEARNED));
+	model.flags = (uint8_t)(LDL_CLASS_DECLARED | (properties & CLASS_PROPERTIES));
 	id = ldl_class_find(&ldl_engine.arena, model.key);
-	if (!id)
+	if (!id) {
 		model.name = ldl_text_add(&ldl_engine.arena, name, strlen(name));
-	if (!id)
 		id = class_for(&model, NULL);
+	}
+	if (properties & LDL_CLASS_INTERRUPTS)
+		ldl_engine_need_interrupts(thread);
 	ldl_engine_leave(thread);
 	return id;
+}
+
+ldl_class_id ldl_engine_class_keyed(const void *key, const char *name, uint32_t properties)
+{
+	struct ldl_thread *thread = ldl_engine_enter();
+	struct ldl_class model = {.identity = LDL_IDENTITY_ANNOTATED, .kind = LDL_KIND_CUSTOM};
+	struct ldl_module_hit module;
+	ldl_class_id id;
+
+	if (!thread)
+		return 0;
+	ldl_module_learn(&ldl_engine.arena, (uint64_t)(uintptr_t)key);
+	module = ldl_module_find((uint64_t)(uintptr_t)key);
+	model.key = module.id ? ldl_class_key_static(&module, (uint64_t)(uintptr_t)key)
+			      : (uint64_t)(uintptr_t)key;
+	model.key = ldl_hash_add(model.key, ldl_class_key_named(name));
+	model.flags = (uint8_t)(LDL_CLASS_DECLARED | (properties & CLASS_PROPERTIES));
+	id = ldl_class_find(&ldl_engine.arena, model.key);
+	if (!id) {
+		model.name = ldl_text_add(&ldl_engine.arena, name, strlen(name));
+		id = class_for(&model, NULL);
+	}
+	if (properties & LDL_CLASS_INTERRUPTS)
+		ldl_engine_need_interrupts(thread);
+	/* The kernel's style: completions that no call initialises are met at their first wake. */
+	ldl_store_relaxed(&ldl_engine.arena.header->has_events, 1);
+	ldl_engine_leave(thread);
+	return id;
+}
+
+void ldl_engine_class_wait_types(ldl_class_id class, uint32_t outer, uint32_t inner)
+{
+	struct ldl_thread *thread = ldl_engine_enter();
+
+	if (!thread)
+		return;
+	if (class && class < ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CLASSES)->used &&
+		ldl_engine_lock()) {
+		ldl_class_at(&ldl_engine.arena, class)->wait_outer = (uint8_t)outer;
+		ldl_class_at(&ldl_engine.arena, class)->wait_inner = (uint8_t)inner;
+		ldl_engine_unlock();
+	}
+	ldl_engine_leave(thread);
 }
 
 static ldl_class_id class_at(const void *lock)
@@ -239,6 +301,18 @@ static ldl_class_id class_at(const void *lock)
 	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)lock);
 
 	return id ? ldl_instance_at(&ldl_engine.arena, id)->class : 0;
+}
+
+ldl_class_id ldl_engine_lock_class(const void *lock)
+{
+	struct ldl_thread *thread = ldl_engine_enter();
+	ldl_class_id class;
+
+	if (!thread)
+		return 0;
+	class = class_at(lock);
+	ldl_engine_leave(thread);
+	return class;
 }
 
 void ldl_engine_nest(const void *lock, const void *outer)

@@ -102,6 +102,8 @@ static void describe_process(void)
 	header->command = command_text(arena);
 	if (ldl_engine.options.off)
 		header->control = LDL_RUN_OFF | LDL_RUN_EPOCH;
+	else if (ldl_engine.options.nonblock)
+		header->control = LDL_RUN_NONBLOCK | LDL_RUN_EPOCH;
 	header->state = LDL_STATE_RUNNING;
 }
 
@@ -256,12 +258,32 @@ void ldl_engine_thread_adopt(struct ldl_thread *thread)
 	errno = kept;
 }
 
+/* Scopes that a thread takes to its grave (rule E2). */
+static void leak_scopes(void)
+{
+	struct ldl_thread *thread = ldl_engine_enter();
+	uint32_t count = thread ? thread->context.scope_count : 0;
+
+	if (!thread)
+		return;
+	if (count)
+		ldl_engine_scope_broken(thread,
+			(const void *)(uintptr_t)thread->context.scopes[count - 1].ip,
+			"opened here, and still open when its thread ended");
+	thread->context.scope_count = 0;
+	ldl_engine_leave(thread);
+}
+
 void ldl_engine_thread_exit(void)
 {
 	struct ldl_thread *thread = ldl_thread_known();
 
-	if (thread && thread->record)
-		ldl_store_release(&thread->record->state, LDL_THREAD_EXITING);
+	if (!thread || !thread->record)
+		return;
+	if (thread->context.scope_count)
+		leak_scopes();
+	ldl_engine_count_allocs(thread);
+	ldl_store_release(&thread->record->state, LDL_THREAD_EXITING);
 }
 
 void ldl_engine_reset(void)
@@ -291,6 +313,11 @@ void ldl_engine_stop_syscalls(void)
 
 void ldl_engine_exit(void)
 {
-	if (ldl_engine.is_ready && (!ldl_engine.alive || *ldl_engine.alive))
-		ldl_store_relaxed(&ldl_engine.arena.header->state, LDL_STATE_EXITED);
+	struct ldl_thread *thread = ldl_thread_known();
+
+	if (!ldl_engine.is_ready || (ldl_engine.alive && !*ldl_engine.alive))
+		return;
+	if (thread && thread->record)
+		ldl_engine_count_allocs(thread);
+	ldl_store_relaxed(&ldl_engine.arena.header->state, LDL_STATE_EXITED);
 }

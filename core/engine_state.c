@@ -22,7 +22,8 @@ const struct ldl_arena *ldl_engine_arena(void)
 	return &ldl_engine.arena;
 }
 
-struct ldl_thread *ldl_engine_enter(void)
+/* `modes`: one bit for each run mode in which this event counts. */
+static struct ldl_thread *enter(uint32_t modes)
 {
 	struct ldl_thread *thread = ldl_thread_known();
 	uint32_t control;
@@ -44,15 +45,31 @@ struct ldl_thread *ldl_engine_enter(void)
 		return NULL;
 	}
 	control = ldl_load_relaxed(ldl_engine_control);
-	if ((control & LDL_RUN_MASK) != LDL_RUN_FULL)
+	if (!(modes & 1u << (control & LDL_RUN_MASK)))
 		return NULL;
 	thread->guard = 1;
 	ldl_signal_fence();
-	if (control != thread->saved_control)
+	if (control != thread->saved_control) {
+		ldl_engine_count_allocs(thread);
 		ldl_thread_flush(thread, control);
+	}
 	thread->control = 0;
+	if (thread->last_alloc) {
+		thread->ladder.last = thread->last_alloc->id;
+		thread->last_alloc = NULL;
+	}
 	thread->saved_errno = errno;
 	return thread;
+}
+
+struct ldl_thread *ldl_engine_enter(void)
+{
+	return enter(1u << LDL_RUN_FULL);
+}
+
+struct ldl_thread *ldl_engine_enter_any(void)
+{
+	return enter(1u << LDL_RUN_FULL | 1u << LDL_RUN_NONBLOCK);
 }
 
 void ldl_engine_leave(struct ldl_thread *thread)
@@ -61,7 +78,21 @@ void ldl_engine_leave(struct ldl_thread *thread)
 	ldl_signal_fence();
 	thread->guard = 0;
 	ldl_signal_fence();
-	thread->control = thread->saved_control;
+	thread->control = thread->armed ? 0 : thread->saved_control;
+}
+
+void ldl_engine_observe(struct ldl_judgement *judgement, const struct ldl_observed *observed)
+{
+	uint32_t armed = judgement->thread->armed;
+
+	if (!ldl_engine_lock())
+		return;
+	if (armed & LDL_ARMED_LADDER)
+		ldl_ladder_observe(judgement, observed);
+	if (armed & LDL_ARMED_CALLBACKS)
+		ldl_callback_observe(judgement, observed);
+	ldl_engine_unlock();
+	ldl_engine_print(judgement);
 }
 
 bool ldl_engine_lock(void)

@@ -3,6 +3,7 @@
 #define LDL_ENGINE_STATE_H
 
 #include "engine.h"
+#include "observe.h"
 #include "options.h"
 #include "rules.h"
 
@@ -29,6 +30,16 @@ extern const uint32_t ldl_engine_no_control;
 struct ldl_thread *ldl_engine_enter(void);
 void ldl_engine_leave(struct ldl_thread *thread);
 
+/* The same for what counts in LDL_RUN_NONBLOCK too (rule A13): contexts, allocations, waits, sleeps.
+ * Locks are not looked at there: they are passed through, and cost one test. */
+struct ldl_thread *ldl_engine_enter_any(void);
+
+/* Whether only non-blocking contexts are watched, and no graph is kept. */
+LDL_INLINE bool ldl_engine_has_no_graph(void)
+{
+	return (ldl_load_relaxed(ldl_engine_control) & LDL_RUN_MASK) == LDL_RUN_NONBLOCK;
+}
+
 /* The writer lock; false: busy, counted. */
 bool ldl_engine_lock(void) LDL_MUST_USE;
 void ldl_engine_unlock(void);
@@ -47,6 +58,35 @@ void ldl_engine_take_site(struct ldl_acquisition *acquisition);
  * now. Inside the guard, without the writer lock. */
 ldl_instance_id ldl_engine_instance(struct ldl_thread *thread, const void *lock,
 	const struct ldl_lock_type *type, const void *ip);
+
+/* An acquisition by a thread that is inside the guard already: checked, and pushed as held. False:
+ * not tracked. */
+bool ldl_engine_acquire_inside(struct ldl_thread *thread, const void *lock,
+	const struct ldl_lock_type *type, uint32_t mode, const void *ip);
+
+/* Pushes an entry as held, unchecked. False: no room. */
+bool ldl_engine_push_entry(struct ldl_thread *thread, const struct ldl_held *entry);
+
+/* Takes a held entry from whatever other thread has it. False: none has. */
+bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr);
+
+/* Takes the held entry at this place out. */
+void ldl_engine_drop(struct ldl_thread *thread, uint32_t at);
+
+/* Tells those who watch an armed thread. Takes the writer lock for it. */
+void ldl_engine_observe(struct ldl_judgement *judgement, const struct ldl_observed *observed);
+
+/* Tells the inventory of the requests that the thread has counted for itself. */
+void ldl_engine_count_allocs(struct ldl_thread *thread);
+
+/* The class (KIND_ALLOCATION) of the place in the program where the acquisition is. 0: no room. */
+ldl_class_id ldl_engine_site_class(const struct ldl_acquisition *acquisition);
+
+/* A wait before an allocation is tried again: for memory, whatever its mask (rule B9). */
+void ldl_engine_retry_wait(struct ldl_thread *thread, uint32_t gfp, const void *ip);
+
+/* Reports that a scope is not closed as it should be (rule E2). */
+void ldl_engine_scope_broken(struct ldl_thread *thread, const void *ip, const char *how);
 
 /* The class of a subclass level; the class itself for level 0 or when there is no room. */
 ldl_class_id ldl_engine_subclass(ldl_class_id class, uint32_t subclass);

@@ -19,7 +19,7 @@ static ldl_class_id class_of(const struct ldl_arena *arena, ldl_node_id node)
 }
 
 /* The id is a sum over the cycle's edges, so it does not matter where the cycle is entered. */
-static uint64_t cycle_id(const struct ldl_arena *arena, enum ldl_rule rule,
+static uint64_t cycle_id(const struct ldl_arena *arena, struct ldl_cycle_rule rule,
 	const struct ldl_cycle_step *steps, uint32_t count)
 {
 	uint64_t sum = 0;
@@ -30,7 +30,7 @@ static uint64_t cycle_id(const struct ldl_arena *arena, enum ldl_rule rule,
 		sum += ldl_hash_add(key_of(arena, class_of(arena, edge->from)),
 			key_of(arena, class_of(arena, edge->to)));
 	}
-	return ldl_hash_add((uint64_t)LDL_FINDING_LOCK_ORDER << 8 | rule, sum + count);
+	return ldl_hash_add((uint64_t)rule.kind << 8 | rule.rule, sum + count);
 }
 
 static ldl_finding_id find(const struct ldl_arena *arena, uint64_t id)
@@ -106,22 +106,6 @@ static ldl_finding_id make(
 	return at;
 }
 
-enum ldl_rule ldl_finding_cycle_rule(
-	const struct ldl_arena *arena, const struct ldl_cycle_step *steps, uint32_t count)
-{
-	enum ldl_rule rule = LDL_RULE_INSTANCE_ORDER;
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct ldl_edge *edge = ldl_edge_at(arena, steps[i].edge);
-
-		if (edge->types & LDL_EDGE_DECLARED)
-			return LDL_RULE_DECLARED_ORDER;
-		if (ldl_node_at(arena, edge->from)->kind == LDL_NODE_CLASS)
-			rule = LDL_RULE_ORDER;
-	}
-	return rule;
-}
-
 /* A known cycle, seen again: shows the stronger evidence when there is some now. Weighed aside, so
  * that nobody reads a path that is half the one and half the other for longer than a copy takes. */
 static void strengthen(struct ldl_arena *arena, ldl_finding_id id,
@@ -146,15 +130,19 @@ static void strengthen(struct ldl_arena *arena, ldl_finding_id id,
 }
 
 int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_step *steps,
-	uint32_t count, uint32_t thread_serial)
+	uint32_t count, enum ldl_rule rule, uint32_t thread_serial)
 {
-	enum ldl_rule rule = ldl_finding_cycle_rule(arena, steps, count);
-	uint64_t id = cycle_id(arena, rule, steps, count);
-	ldl_finding_id at = find(arena, id);
+	struct ldl_cycle_rule broken = ldl_cycle_rule_of(arena, steps, count);
 	struct ldl_finding *finding;
-	uint32_t path_first;
 	enum ldl_verdict verdict;
+	uint32_t path_first;
+	ldl_finding_id at;
+	uint64_t id;
 
+	if (rule)
+		broken.rule = rule;
+	id = cycle_id(arena, broken, steps, count);
+	at = find(arena, id);
 	if (at) {
 		strengthen(arena, at, steps, count);
 		return -(int64_t)at;
@@ -166,8 +154,8 @@ int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_st
 	mark_shown(arena, ldl_path_step_at(arena, path_first), count);
 	verdict = ldl_verdict_of_cycle(arena, ldl_path_step_at(arena, path_first), count);
 	finding = ldl_finding_at(arena, at);
-	finding->kind = LDL_FINDING_LOCK_ORDER;
-	finding->rule = (uint8_t)rule;
+	finding->kind = (uint8_t)broken.kind;
+	finding->rule = (uint8_t)broken.rule;
 	finding->verdict = (uint8_t)verdict;
 	finding->severity = (uint8_t)ldl_verdict_severity(verdict);
 	finding->count = 1;
@@ -182,10 +170,10 @@ int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_st
 
 int64_t ldl_finding_add_rule(struct ldl_arena *arena, enum ldl_finding_kind kind,
 	enum ldl_rule rule, enum ldl_severity severity, ldl_class_id from, ldl_class_id to,
-	uint32_t thread_serial)
+	uint64_t told_apart, uint32_t thread_serial)
 {
-	uint64_t id = ldl_hash_add(
-		(uint64_t)kind << 8 | rule, ldl_hash_add(key_of(arena, from), key_of(arena, to)));
+	uint64_t id = ldl_hash_add((uint64_t)kind << 8 | rule,
+		ldl_hash_add(key_of(arena, from), key_of(arena, to)) + told_apart);
 	ldl_finding_id at = find(arena, id);
 	struct ldl_finding *finding = ldl_finding_at(arena, at);
 	uint32_t path_first;

@@ -2,24 +2,22 @@
 #ifndef LDL_FINDING_H
 #define LDL_FINDING_H
 
-#include "cycle.h"
+#include "cycle_rule.h"
 #include "verdict.h"
 
 /* Records a strong cycle, or counts it once more when it is known: its verdict then rises if the
- * evidence does. Returns its id, negative when it is not new; 0: the table is full (counted). */
+ * evidence does. `rule`: what it breaks; LDL_RULE_NONE: told by its path. Returns its id, negative
+ * when it is not new; 0: the table is full (counted). */
 int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_step *steps,
-	uint32_t count, uint32_t thread_serial);
+	uint32_t count, enum ldl_rule rule, uint32_t thread_serial);
 
-/* The same for a broken rule that is no cycle. `from` may be 0. Known by rule and classes. */
+/* The same for a broken rule that is no cycle. `from` may be 0. Known by rule, classes, and
+ * `told_apart`, which is 0 unless a rule can be broken in more than one way. */
 int64_t ldl_finding_add_rule(struct ldl_arena *arena, enum ldl_finding_kind kind,
 	enum ldl_rule rule, enum ldl_severity severity, ldl_class_id from, ldl_class_id to,
-	uint32_t thread_serial);
+	uint64_t told_apart, uint32_t thread_serial);
 
 /* Gives the evidence of a finding that ldl_finding_add_rule() just made. */
 void ldl_finding_set_witness(struct ldl_arena *arena, int64_t finding, ldl_witness_id witness);
-
-/* The declared order's rule for cycles that an ldl_order() edge is part of. */
-enum ldl_rule ldl_finding_cycle_rule(
-	const struct ldl_arena *arena, const struct ldl_cycle_step *steps, uint32_t count);
 
 #endif

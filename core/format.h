@@ -17,7 +17,7 @@
 
 #define LDL_MAGIC          0x616e6572616c646cull /* "ldlarena" in the file, little end first */
 #define LDL_BYTE_ORDER     0x01020304u
-#define LDL_FORMAT_VERSION 1u
+#define LDL_FORMAT_VERSION 2u
 
 enum ldl_table_id {
 	LDL_TABLE_STRINGS = 0,   /* bytes: u16 length, text, NUL; 2-aligned */
@@ -40,6 +40,10 @@ enum ldl_table_id {
 	LDL_TABLE_HELD,          /* struct ldl_held: runs for 16, 256 or 4096 locks, see held.h */
 	LDL_TABLE_FINDINGS,      /* struct ldl_finding */
 	LDL_TABLE_PATHS,         /* struct ldl_path_step */
+	LDL_TABLE_ALLOCS,        /* struct ldl_alloc: the inventory of allocation sites */
+	LDL_TABLE_ALLOC_HASH,    /* u32 ldl_alloc_id */
+	LDL_TABLE_RESERVES,      /* struct ldl_reserve */
+	LDL_TABLE_CALLBACKS,     /* struct ldl_callback */
 	LDL_TABLE_COUNT,
 };
 
@@ -65,6 +69,8 @@ enum ldl_counter {
 	LDL_COUNT_THREADS_MADE,      /* threads seen so far */
 	LDL_COUNT_NO_MEMORY,  /* pages that the kernel would not back: their table counts as full */
 	LDL_COUNT_SLOW_PATHS, /* acquisitions that left the fast path */
+	LDL_COUNT_CONTEXTS_DROPPED, /* non-blocking contexts above LDL_NONBLOCK_MAX */
+	LDL_COUNT_SCOPES_DROPPED,   /* scopes opened inside more than LDL_SCOPE_MAX others */
 	LDL_COUNT_MAX = 32,
 };
 
@@ -107,6 +113,13 @@ struct ldl_header {
 	uint32_t thread_serial;  /* threads so far; the next thread's serial */
 	int64_t rank_front;      /* writer: the graph's smallest and largest rank so far */
 	int64_t rank_back;
+	uint32_t event_clock; /* ticks at each event's request and wake: see engine_event.c */
+	uint32_t has_events;  /* somebody waits for events: what threads waited for is kept */
+	ldl_instance_id domains[LDL_DOMAINS];       /* writer: R, R.io, R.fs; 0: not met yet */
+	ldl_instance_id interrupts[LDL_IRQS];       /* writer: the handlers, by ldl_interrupt */
+	ldl_instance_id nonblock[LDL_NONBLOCK_MAX]; /* writer: non-blocking contexts so far */
+	uint32_t nonblock_count;
+	uint32_t nofail_clock;            /* ticks when a NOFAIL request waits to be tried again */
 	uint64_t counters[LDL_COUNT_MAX]; /* by ldl_counter */
 	struct ldl_table tables[LDL_TABLE_COUNT];
 };
@@ -149,8 +162,12 @@ enum ldl_identity {
 enum ldl_class_flags {
 	LDL_CLASS_DECLARED =
 		1, /* the program named it: nesting inside it is an error, as in the kernel */
-	LDL_CLASS_LEARNED = 2,   /* … unless it asked for order by instance */
-	LDL_CLASS_RECURSIVE = 4, /* at least one instance is a recursive lock */
+	LDL_CLASS_LEARNED = 2,    /* … unless it asked for order by instance */
+	LDL_CLASS_RECURSIVE = 4,  /* at least one instance is a recursive lock */
+	LDL_CLASS_INTERRUPTS = 8, /* held with interrupts enabled, it waits for their handlers */
+	LDL_CLASS_CONTENDED = 16, /* found taken at least once (annotation) */
+	LDL_CLASS_PER_CPU = 32, /* interrupts of one CPU do not meet those of another through it */
+	LDL_CLASS_FLAGS = 63,
 };
 
 /* A lock class. Owner: writer; `instances` is relaxed. */
@@ -169,6 +186,9 @@ struct ldl_class {
 	ldl_class_id
 		nest_outer; /* instances may nest in any order while one of this class is held */
 	ldl_site_id first_site; /* the first acquisition's stack; 0: not acquired yet */
+	uint8_t wait_outer; /* ldl_wait_type of lockdep_lite/context.h: what taking it may wait */
+	uint8_t wait_inner; /* for, and what may be waited for while it is held; 0: not checked */
+	uint16_t unused[3];
 };
 
 enum ldl_instance_flags {
@@ -180,6 +200,14 @@ enum ldl_instance_flags {
 	LDL_INSTANCE_LIVE = 32, /* in use (a free record has addr 0) */
 };
 
+/* Addresses of pseudo-locks, which no object has: 1 to LDL_DOMAINS for R, R.io and R.fs; the others
+ * for handlers, "interrupts are disabled" (+ ldl_interrupt), and contexts (| ldl_context_id, or what
+ * ldl_context() returned). */
+#define LDL_PLACE         (1ull << 60)
+#define LDL_PLACE_HARDIRQ (LDL_PLACE | 1ull << 32)
+#define LDL_PLACE_SOFTIRQ (LDL_PLACE | 2ull << 32)
+#define LDL_PLACE_MASK    (LDL_PLACE | 3ull << 32)
+
 /* What every lock call reads of its lock. Type-stable: a record is only ever an instance, so a
  * cached id is good when addr is the lock's. Owner: the instance table's lock. */
 struct ldl_instance {
@@ -189,7 +217,12 @@ struct ldl_instance {
 };
 
 struct ldl_instance_info {
-	uint32_t next_free;
+	union {
+		uint32_t next_free;
+		uint32_t request;       /* of an event in use: header->event_clock at its request */
+		ldl_reserve_id reserve; /* of a pool in use: its record */
+		ldl_callback_id callback; /* of a shrinker or notifier in use: its record */
+	};
 	uint32_t generation; /* bumped each time the record is handed out */
 	ldl_node_id node;    /* writer: its own vertex, when nested in its own class; else 0 */
 	uint32_t maker;      /* serial of the thread that made or first took it */
@@ -266,6 +299,8 @@ struct ldl_witness {
 	uint32_t also_first; /* in LDL_TABLE_ALSO_HELD: what the thread held (the innermost 32),
 				oldest first */
 	uint32_t also_count;
+	uint32_t gfp;       /* of an allocation: its effective mask (lockdep_lite/gfp.h); else 0 */
+	uint32_t gfp_asked; /* and the mask of the request */
 };
 
 /* One lock of a witness's held stack. */
@@ -359,6 +394,67 @@ enum ldl_rule {
 	LDL_RULE_INIT_HELD,      /* L8: a lock was initialised while held */
 	LDL_RULE_DESTROY_HELD,   /* L9: a lock was destroyed while held */
 	LDL_RULE_NOT_HELD,       /* L10: ldl_assert_held() on a lock that is not */
+	LDL_RULE_EVENT,          /* L11: a strong cycle through a wait for an event */
+	LDL_RULE_INTERRUPT,      /* L12: a lock of a handler, and interrupts enabled under it */
+	LDL_RULE_WAIT_TYPE, /* L13: a lock that sleeps inside one, or a context, that may not */
+	LDL_RULE_MISUSE,    /* L14: what an interface built on ours found wrong: see the note */
+	LDL_RULE_CATALOGUE = 15, /* from here on: the ids of RULES.md, parts A to E */
+	LDL_RULE_A1 = LDL_RULE_CATALOGUE,
+	LDL_RULE_A2,
+	LDL_RULE_A3,
+	LDL_RULE_A4,
+	LDL_RULE_A5,
+	LDL_RULE_A6,
+	LDL_RULE_A7,
+	LDL_RULE_A8,
+	LDL_RULE_A9,
+	LDL_RULE_A10,
+	LDL_RULE_A11,
+	LDL_RULE_A12,
+	LDL_RULE_A13,
+	LDL_RULE_B1,
+	LDL_RULE_B2,
+	LDL_RULE_B3,
+	LDL_RULE_B4,
+	LDL_RULE_B5,
+	LDL_RULE_B6,
+	LDL_RULE_B7,
+	LDL_RULE_B8,
+	LDL_RULE_B9,
+	LDL_RULE_B10,
+	LDL_RULE_B11,
+	LDL_RULE_B12,
+	LDL_RULE_B13,
+	LDL_RULE_C1,
+	LDL_RULE_C2,
+	LDL_RULE_C3,
+	LDL_RULE_C4,
+	LDL_RULE_C5,
+	LDL_RULE_C6,
+	LDL_RULE_C7,
+	LDL_RULE_C8,
+	LDL_RULE_D1,
+	LDL_RULE_D2,
+	LDL_RULE_D3,
+	LDL_RULE_D4,
+	LDL_RULE_D5,
+	LDL_RULE_D6,
+	LDL_RULE_D7,
+	LDL_RULE_D8,
+	LDL_RULE_D9,
+	LDL_RULE_D10,
+	LDL_RULE_D11,
+	LDL_RULE_D12,
+	LDL_RULE_D13,
+	LDL_RULE_D14,
+	LDL_RULE_D15,
+	LDL_RULE_D16,
+	LDL_RULE_D17,
+	LDL_RULE_D18,
+	LDL_RULE_E1,
+	LDL_RULE_E2,
+	LDL_RULE_E3,
+	LDL_RULE_E4,
 	LDL_RULE_COUNT,
 };
 
@@ -386,7 +482,7 @@ struct ldl_finding {
 	uint32_t path_first;    /* in LDL_TABLE_PATHS */
 	uint32_t path_count;    /* steps; a finding that is no cycle has one */
 	uint32_t thread_serial; /* who closed the cycle */
-	uint32_t unused;
+	ldl_string_id note;     /* one line more, or 0 */
 };
 
 /* One edge of a cycle: step i's to-node is step i+1's from-node; the last leads back to the first.
@@ -400,22 +496,67 @@ struct ldl_path_step {
 	uint32_t unused;
 };
 
+/* One place in the program that allocates, with one mask: a line of the inventory. Owner: writer;
+ * the counts are relaxed and are lower bounds while the program runs (threads add to them now and
+ * then, and when they end). */
+struct ldl_alloc {
+	uint64_t key;       /* of place, mask and scopes, in this process */
+	ldl_class_id class; /* KIND_ALLOCATION: the place */
+	uint32_t gfp_asked; /* LDL_GFP_ bits */
+	uint32_t gfp;       /* effective, less the scopes */
+	uint32_t scope;     /* LDL_SCOPE_ bits in force */
+	uint64_t count;     /* requests */
+	uint32_t failures, fallbacks, gave_up, retries, warned;
+	uint32_t order_max; /* of two: pages of the largest request; 0 also when not known */
+	uint32_t
+		also_first; /* in LDL_TABLE_ALSO_HELD: what was held over it, at the first request */
+	uint32_t also_count; /* that held something */
+};
+
+/* A mempool, alive or gone. Owner: writer; the counts are relaxed. */
+struct ldl_reserve {
+	ldl_class_id class;
+	ldl_instance_id instance;
+	uint32_t min_nr;
+	uint32_t level;      /* elements in the reserve now */
+	uint32_t level_min;  /* the lowest so far */
+	uint32_t used;       /* elements out now */
+	uint32_t used_max;   /* high-water mark (rule C7) */
+	uint32_t generation; /* of the instance: another one means that the pool is gone */
+};
+
+/* A shrinker or notifier, alive or gone. Owner: writer. */
+struct ldl_callback {
+	ldl_instance_id instance;
+	ldl_class_id class; /* KIND_CONTEXT: its name */
+	uint32_t generation;
+	uint32_t idle; /* runs of a shrinker that freed nothing while NOFAIL waited, in a row */
+	uint64_t start, end; /* the range that a notifier is interested in; 0, 0: everything */
+	uint32_t calls;      /* in range, that may not block */
+	uint32_t refusals;   /* of these: EAGAIN without a try */
+	uint32_t nofail;     /* header->nofail_clock at its last run */
+	uint32_t unused;
+};
+
 _Static_assert(sizeof(struct ldl_table) == 32, "format");
 _Static_assert(sizeof(struct ldl_header) <= LDL_PAGE, "format: the header is one page");
 _Static_assert(sizeof(struct ldl_module) == 56, "format");
 _Static_assert(sizeof(struct ldl_site) == 16, "format");
-_Static_assert(sizeof(struct ldl_class) == 48, "format");
+_Static_assert(sizeof(struct ldl_class) == 56, "format");
 _Static_assert(sizeof(struct ldl_instance) == 16, "format: four to a cache line");
 _Static_assert(sizeof(struct ldl_instance_info) == 16, "format");
 _Static_assert(sizeof(struct ldl_bucket) == 64, "format: one cache line");
 _Static_assert(sizeof(struct ldl_node) == 32, "format");
 _Static_assert(sizeof(struct ldl_edge) == 32, "format");
-_Static_assert(sizeof(struct ldl_witness) == 104, "format");
+_Static_assert(sizeof(struct ldl_witness) == 112, "format");
 _Static_assert(sizeof(struct ldl_also_held) == 24, "format");
 _Static_assert(sizeof(struct ldl_chain) == 16, "format");
 _Static_assert(sizeof(struct ldl_thread_record) == 72, "format");
 _Static_assert(sizeof(struct ldl_held) == 32, "format: two to a cache line");
 _Static_assert(sizeof(struct ldl_finding) == 40, "format");
 _Static_assert(sizeof(struct ldl_path_step) == 24, "format");
+_Static_assert(sizeof(struct ldl_alloc) == 64, "format");
+_Static_assert(sizeof(struct ldl_reserve) == 32, "format");
+_Static_assert(sizeof(struct ldl_callback) == 48, "format");
 
 #endif

@@ -21,6 +21,25 @@
 #define LDL_CHAIN_CACHE    2048u
 #define LDL_THREAD_CHUNK   16u /* thread caches are mapped in chunks of this many */
 
+/* Contexts, scopes, events. */
+#define LDL_DOMAINS      3u
+#define LDL_IRQS         2u
+#define LDL_NONBLOCK_MAX 15u   /* non-blocking contexts, built-in ones included */
+#define LDL_SCOPE_MAX    16u   /* scopes and callbacks open at once in one thread */
+#define LDL_CALLBACKS    4u    /* callbacks inside one another in one thread */
+#define LDL_IDLE_MAX     3u    /* runs of a reclaimer that free nothing before it is a finding */
+#define LDL_HISTORY      32u   /* waits that are over and that a thread's next wake depends on */
+#define LDL_ALLOC_CACHE  256u  /* allocation sites that a thread counts for itself */
+#define LDL_ALLOC_FLUSH  1024u /* requests after which the inventory hears of them */
+
+/* Ladders: how a thread's failed allocations go on. */
+#define LDL_LADDER_PATIENCE 256u /* events after which an unfinished one is forgotten */
+#define LDL_LADDER_REPEATS  8u   /* places whose requests a thread repeats at a time */
+#define LDL_LADDER_DROPPED  8u   /* locks that it dropped around an allocation */
+#define LDL_NESTED_ALLOCS   4u   /* allocators' bodies inside one another */
+#define LDL_BOUNDARIES      4u   /* boundaries inside one another */
+#define LDL_RETRY_MAX       3u   /* failures in a row at one place that make a loop (B7, B8) */
+
 /* Stacks and class identity. */
 #define LDL_STACK_MAX       32u /* frames kept of one stack */
 #define LDL_STACK_DEFAULT   16u

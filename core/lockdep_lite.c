@@ -45,11 +45,28 @@ LDL_EXPORT void ldl_lock_init(const void *lock, ldl_class_t cls, unsigned int fl
 		lock, &custom, cls, flags & (LDL_LOCK_RECURSIVE | LDL_LOCK_FAIR), LDL_CALLER);
 }
 
+LDL_EXPORT ldl_class_t ldl_class_keyed(const void *key, const char *name, unsigned int properties)
+{
+	start();
+	return key && name && name[0] ? ldl_engine_class_keyed(key, name, properties) : 0;
+}
+
+LDL_EXPORT void ldl_class_wait_types(ldl_class_t cls, unsigned int outer, unsigned int inner)
+{
+	if (outer <= LDL_WAIT_SLEEP && inner <= LDL_WAIT_SLEEP)
+		ldl_engine_class_wait_types(cls, outer, inner);
+}
+
+LDL_EXPORT ldl_class_t ldl_lock_class(const void *lock)
+{
+	return ldl_engine_lock_class(lock);
+}
+
 #define MODES (LDL_SHARED_RECURSIVE | LDL_TRY | LDL_TIMED)
 
 LDL_EXPORT void ldl_lock_acquire(const void *lock, unsigned int mode)
 {
-	(void)ldl_engine_acquire(lock, &custom, mode & (MODES & ~LDL_TRY), LDL_CALLER);
+	(void)ldl_engine_acquire(lock, &custom, mode & MODES, LDL_CALLER);
 }
 
 LDL_EXPORT void ldl_lock_acquire_nested(const void *lock, unsigned int mode, unsigned int subclass)
@@ -57,8 +74,13 @@ LDL_EXPORT void ldl_lock_acquire_nested(const void *lock, unsigned int mode, uns
 	if (subclass >= LDL_SUBCLASS_MAX)
 		subclass = LDL_SUBCLASS_MAX - 1;
 	/* Subclasses are classes of their own, which only the slow path tells apart. */
-	(void)ldl_engine_acquire_slow(lock, &custom,
-		(mode & (MODES & ~LDL_TRY)) | subclass << LDL_MODE_SUBCLASS_SHIFT, LDL_CALLER);
+	(void)ldl_engine_acquire_slow(
+		lock, &custom, (mode & MODES) | subclass << LDL_MODE_SUBCLASS_SHIFT, LDL_CALLER);
+}
+
+LDL_EXPORT void ldl_lock_acquire_inside(const void *lock, unsigned int mode, const void *outer)
+{
+	(void)ldl_engine_acquire_nested(lock, &custom, mode & MODES, outer, LDL_CALLER);
 }
 
 /* The acquisition of this lock that the thread announced and that is still pending. */
@@ -66,7 +88,7 @@ static bool is_wanted(const struct ldl_thread *thread, const void *lock)
 {
 	uint32_t word;
 
-	if (!thread || !thread->control)
+	if (!thread || !thread->record)
 		return false;
 	word = ldl_load_relaxed(&thread->record->depth);
 	return (word & LDL_WANTED) && (word & LDL_DEPTH_MASK) &&
@@ -80,6 +102,8 @@ LDL_EXPORT void ldl_lock_acquired(const void *lock, unsigned int mode)
 
 	if (is_wanted(thread, lock)) {
 		ldl_engine_acquired();
+		if (!(mode & LDL_TRY))
+			ldl_engine_remember(thread);
 	} else if (mode & LDL_TRY) {
 		thread = ldl_engine_acquire(lock, &custom, mode & MODES, LDL_CALLER);
 		if (thread)
@@ -91,7 +115,7 @@ LDL_EXPORT void ldl_lock_failed(const void *lock)
 {
 	struct ldl_thread *thread = ldl_thread_known();
 
-	if (thread && thread->control)
+	if (thread)
 		ldl_engine_failed(thread, lock);
 }
 

@@ -46,10 +46,12 @@ static bool word_number(struct word word, uint64_t low, uint64_t high, uint64_t 
 static bool set_mode(struct ldl_options *options, struct word value)
 {
 	bool off = word_is(value, "off"), prod = word_is(value, "prod");
+	bool nonblock = word_is(value, "nonblock");
 
-	if (!off && !prod && !word_is(value, "check"))
+	if (!off && !prod && !nonblock && !word_is(value, "check"))
 		return false;
 	options->off = off;
+	options->nonblock = nonblock;
 	options->prod = prod;
 	return true;
 }

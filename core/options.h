@@ -11,6 +11,7 @@
 struct ldl_options {
 	bool prod;                      /* mode=check | mode=prod */
 	bool off;                       /* mode=off: watch nothing */
+	bool nonblock;                  /* mode=nonblock: non-blocking sections only, no graph */
 	bool portable;                  /* treat every reader as one that waits behind writers */
 	bool quiet;                     /* print no findings from inside the process */
 	bool no_children;               /* child programs are not watched */

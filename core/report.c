@@ -1,6 +1,7 @@
 /* The in-process report. See report.h. */
 #include "report.h"
 
+#include "catalogue.h"
 #include "fmt.h"
 #include "sys.h"
 #include "text.h"
@@ -10,19 +11,6 @@
 
 #define LINE_MAX  400u
 #define STEPS_MAX 12u /* of a long cycle; the file has them all */
-
-static const char *const rule_titles[LDL_RULE_COUNT] = {
-	[LDL_RULE_ORDER] = "L1: possible deadlock, locks taken in opposite orders",
-	[LDL_RULE_INSTANCE_ORDER] = "L2: possible deadlock, locks of one class taken in a ring",
-	[LDL_RULE_DECLARED_ORDER] = "L3: locks taken against their declared order",
-	[LDL_RULE_SELF_DEADLOCK] = "L4: a thread waits for a lock that it holds",
-	[LDL_RULE_SAME_CLASS] = "L5: two locks of one class, and no nesting declared",
-	[LDL_RULE_UNLOCK_UNHELD] = "L6: release of a lock that nobody holds",
-	[LDL_RULE_UNLOCK_FOREIGN] = "L7: release of a lock that another thread holds",
-	[LDL_RULE_INIT_HELD] = "L8: initialisation of a lock that is held",
-	[LDL_RULE_DESTROY_HELD] = "L9: destruction of a lock that is held",
-	[LDL_RULE_NOT_HELD] = "L10: a lock is not held as the program asserts",
-};
 
 /* What file descriptor 2 was at the start. A program that closed it and opened a file of its own
  * gets no report into that file. */
@@ -121,6 +109,28 @@ static void print_step(const struct ldl_arena *arena, const struct ldl_path_step
 		print_stack(arena, "then taken at", witness->to_site);
 }
 
+static const char *severity_name(unsigned int severity)
+{
+	if (severity == LDL_SEVERITY_ERROR)
+		return "error";
+	return severity == LDL_SEVERITY_WARNING ? "warning" : "info";
+}
+
+/* What is the matter, why that is so, and what is special here. */
+static void print_head(const struct ldl_arena *arena, const struct ldl_finding *finding)
+{
+	const struct ldl_catalogue_entry *rule = ldl_catalogue_entry(finding->rule);
+	char line[LINE_MAX];
+
+	write_line(line, ldl_fmt(line, sizeof(line), "lockdep-lite: %s: %s: %s (pid %u)",
+				 severity_name(finding->severity), rule->id, rule->title,
+				 arena->header->pid));
+	write_line(line, ldl_fmt(line, sizeof(line), "  why: %s", rule->why));
+	if (finding->note)
+		write_line(line, ldl_fmt(line, sizeof(line), "  note: %s",
+					 ldl_text_at(arena, finding->note)));
+}
+
 void ldl_report_finding(const struct ldl_arena *arena, ldl_finding_id id)
 {
 	const struct ldl_finding *finding = ldl_finding_at(arena, id);
@@ -129,9 +139,7 @@ void ldl_report_finding(const struct ldl_arena *arena, ldl_finding_id id)
 
 	if (!may_write())
 		return;
-	write_line(line, ldl_fmt(line, sizeof(line), "lockdep-lite: %s: %s (pid %u)",
-				 finding->severity == LDL_SEVERITY_ERROR ? "error" : "warning",
-				 rule_titles[finding->rule], arena->header->pid));
+	print_head(arena, finding);
 	for (uint32_t i = 0; i < finding->path_count && i < STEPS_MAX; i++)
 		print_step(arena, &path[i]);
 	if (finding->path_count > STEPS_MAX)

@@ -1,7 +1,12 @@
-/* What breaks a rule. See rules.h. */
+/* What all rules have in common: a dependency, and a breach. See rules.h. */
 #include "rules.h"
 
 #include "edge.h"
+#include "hash.h"
+#include "include/lockdep_lite/context.h"
+#include "text.h"
+
+#include <string.h>
 
 /* The steps of the cycle at hand; under the writer lock, and too large for small thread stacks. */
 static struct ldl_cycle_step steps[LDL_CYCLE_MAX];
@@ -21,11 +26,11 @@ static void look_for_cycle(struct ldl_judgement *judgement, ldl_edge_id edge, ui
 
 	if (count)
 		remember(judgement, ldl_finding_add_cycle(judgement->arena, steps, count,
+					    judgement->acquisition->cycle_rule,
 					    judgement->thread->record->serial));
 }
 
-/* Adds a dependency with its evidence; looks for a cycle when it brings something new. */
-static void depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_node_id to,
+void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_node_id to,
 	const struct ldl_held *entry, uint32_t type)
 {
 	struct ldl_arena *arena = judgement->arena;
@@ -63,126 +68,51 @@ static void depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_node_i
 		look_for_cycle(judgement, id, is_new ? type : news ? news : type);
 }
 
-static bool is_class_held(const struct ldl_thread *thread, ldl_class_id class)
+void ldl_rules_add(struct ldl_judgement *judgement, const struct ldl_breach *breach)
 {
-	uint32_t depth = thread->record->depth & LDL_DEPTH_MASK;
+	struct ldl_arena *arena = judgement->arena;
+	uint64_t told_apart = breach->rule == LDL_RULE_MISUSE && breach->note
+				      ? ldl_hash_bytes(breach->note, strlen(breach->note))
+				      : 0;
+	int64_t finding = ldl_finding_add_rule(arena, breach->kind, breach->rule, breach->severity,
+		breach->entry ? ldl_held_class(breach->entry) : 0, judgement->acquisition->class,
+		told_apart, judgement->thread->record->serial);
 
-	for (uint32_t i = 0; i < depth; i++) {
-		if (ldl_held_class(&thread->held[i]) == class)
-			return true;
+	if (finding > 0) {
+		if (breach->note)
+			ldl_finding_at(arena, (ldl_finding_id)finding)->note =
+				ldl_text_add(arena, breach->note, strlen(breach->note));
+		ldl_finding_set_witness(arena, finding,
+			ldl_witness_make(arena, judgement->thread, breach->entry,
+				judgement->acquisition, 0, 0));
 	}
-	return false;
-}
-
-static void add_rule(struct ldl_judgement *judgement, enum ldl_finding_kind kind,
-	enum ldl_rule rule, enum ldl_severity severity, const struct ldl_held *entry)
-{
-	const struct ldl_acquisition *acquisition = judgement->acquisition;
-	int64_t finding = ldl_finding_add_rule(judgement->arena, kind, rule, severity,
-		entry ? ldl_held_class(entry) : 0, acquisition->class,
-		judgement->thread->record->serial);
-
-	if (finding > 0)
-		ldl_finding_set_witness(judgement->arena, finding,
-			ldl_witness_make(
-				judgement->arena, judgement->thread, entry, acquisition, 0, 0));
 	remember(judgement, finding);
 }
 
-/* Two locks of one class. Declared classes: an error, unless a nest is declared. Others: their
- * order is learned lock by lock, in the same graph. */
-static void same_class(struct ldl_judgement *judgement, const struct ldl_held *entry, uint32_t type)
+const struct ldl_held *ldl_rules_held_kind(
+	const struct ldl_judgement *judgement, enum ldl_kind kind)
 {
-	struct ldl_arena *arena = judgement->arena;
-	const struct ldl_acquisition *acquisition = judgement->acquisition;
-	const struct ldl_class *class = ldl_class_at(arena, acquisition->class);
-	bool both_read = (acquisition->mode & LDL_MODE_RECURSIVE) &&
-			 (ldl_held_mode(entry) & LDL_MODE_SHARED);
-
-	if (class->nest_outer && is_class_held(judgement->thread, class->nest_outer))
-		return;
-	if ((class->flags & LDL_CLASS_DECLARED) && !(class->flags & LDL_CLASS_LEARNED)) {
-		if (!both_read)
-			add_rule(judgement, LDL_FINDING_RECURSION, LDL_RULE_SAME_CLASS,
-				LDL_SEVERITY_ERROR, entry);
-		return;
-	}
-	depend(judgement, ldl_node_of_instance(arena, entry->instance),
-		ldl_node_of_instance(arena, acquisition->instance), entry, type);
-}
-
-void ldl_rules_acquire(struct ldl_judgement *judgement)
-{
-	const struct ldl_acquisition *acquisition = judgement->acquisition;
 	const struct ldl_thread *thread = judgement->thread;
-	uint32_t at = thread->record->depth & LDL_DEPTH_MASK;
-	struct ldl_arena *arena = judgement->arena;
+	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
 
-	if (acquisition->mode & LDL_MODE_TRY)
-		return;
-	/* From every held entry, not just the last: one in the middle may be destroyed later. */
 	while (at-- > 0) {
 		const struct ldl_held *entry = &thread->held[at];
-		ldl_class_id from = ldl_held_class(entry);
-		uint32_t type = ldl_edge_type(ldl_held_mode(entry) & LDL_MODE_SHARED,
-			acquisition->mode & LDL_MODE_RECURSIVE, acquisition->mode & LDL_MODE_TIMED);
 
-		if (ldl_held_is_stolen(entry) || ldl_held_addr(entry) == acquisition->addr)
-			continue;
-		if (from == acquisition->class)
-			same_class(judgement, entry, type);
-		else
-			depend(judgement, ldl_node_of_class(arena, from),
-				ldl_node_of_class(arena, acquisition->class), entry, type);
+		if (!ldl_held_is_stolen(entry) &&
+			ldl_class_at(judgement->arena, ldl_held_class(entry))->kind == kind)
+			return entry;
 	}
+	return NULL;
 }
 
-bool ldl_rules_relock_blocks(
-	const struct ldl_acquisition *acquisition, const struct ldl_held *entry)
+const struct ldl_held *ldl_rules_held_context(
+	const struct ldl_judgement *judgement, uint32_t context)
 {
-	if (acquisition->mode & LDL_MODE_TRY)
-		return false;
-	if ((acquisition->mode & LDL_MODE_RECURSIVE) && (ldl_held_mode(entry) & LDL_MODE_SHARED))
-		return false;
-	return !(acquisition->flags & LDL_INSTANCE_RECURSIVE);
-}
+	const struct ldl_thread *thread = judgement->thread;
+	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint64_t addr = context == LDL_CTX_IO_HANDLER ? (uint64_t)(uintptr_t)LDL_RECLAIM_IO
+						      : LDL_PLACE | context;
+	int at = ldl_held_find(thread->held, depth, addr);
 
-void ldl_rules_self_deadlock(struct ldl_judgement *judgement, const struct ldl_held *entry)
-{
-	const struct ldl_acquisition *acquisition = judgement->acquisition;
-	/* libc knows a rwlock's writer, and answers EDEADLK; of readers it knows nothing. */
-	bool is_own_write =
-		ldl_class_at(judgement->arena, acquisition->class)->kind == LDL_KIND_RWLOCK &&
-		!(ldl_held_mode(entry) & LDL_MODE_SHARED);
-	bool ends = (acquisition->flags & LDL_INSTANCE_ERRORCHECK) ||
-		    (acquisition->mode & LDL_MODE_TIMED) || is_own_write;
-
-	add_rule(judgement, LDL_FINDING_RECURSION, LDL_RULE_SELF_DEADLOCK,
-		ends ? LDL_SEVERITY_WARNING : LDL_SEVERITY_ERROR, entry);
-}
-
-void ldl_rules_misuse(
-	struct ldl_judgement *judgement, enum ldl_rule rule, const struct ldl_held *entry)
-{
-	const struct ldl_class *class =
-		ldl_class_at(judgement->arena, judgement->acquisition->class);
-	bool is_declared = class->flags & LDL_CLASS_DECLARED;
-
-	add_rule(judgement, LDL_FINDING_MISUSE, rule,
-		is_declared || rule == LDL_RULE_NOT_HELD ? LDL_SEVERITY_ERROR
-							 : LDL_SEVERITY_WARNING,
-		entry);
-}
-
-ldl_status ldl_rules_declare(
-	struct ldl_judgement *judgement, ldl_class_id outer, ldl_class_id inner)
-{
-	struct ldl_arena *arena = judgement->arena;
-	ldl_node_id from = ldl_node_of_class(arena, outer), to = ldl_node_of_class(arena, inner);
-
-	if (!from || !to)
-		return LDL_FULL;
-	/* No lock was held: an edge without a held entry is a declared one. */
-	depend(judgement, from, to, NULL, ldl_edge_type(false, false, false));
-	return ldl_edge_find(arena, from, to) ? LDL_OK : LDL_FULL;
+	return at >= 0 ? &thread->held[at] : NULL;
 }

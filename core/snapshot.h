@@ -47,6 +47,9 @@ const struct ldl_edge *ldl_snapshot_edge(const struct ldl_snapshot *, ldl_edge_i
 const struct ldl_witness *ldl_snapshot_witness(const struct ldl_snapshot *, ldl_witness_id);
 const struct ldl_thread_record *ldl_snapshot_thread(const struct ldl_snapshot *, ldl_thread_id);
 const struct ldl_finding *ldl_snapshot_finding(const struct ldl_snapshot *, ldl_finding_id);
+const struct ldl_alloc *ldl_snapshot_alloc(const struct ldl_snapshot *, ldl_alloc_id);
+const struct ldl_reserve *ldl_snapshot_reserve(const struct ldl_snapshot *, ldl_reserve_id);
+const struct ldl_callback *ldl_snapshot_callback(const struct ldl_snapshot *, uint32_t);
 
 /* The frames of a site, innermost first, and their number; NULL and 0 when there are none. */
 const ldl_frame *ldl_snapshot_frames(
@@ -59,6 +62,10 @@ const struct ldl_path_step *ldl_snapshot_path(
 /* What a witness's thread held, oldest first. */
 const struct ldl_also_held *ldl_snapshot_also_held(
 	const struct ldl_snapshot *, ldl_witness_id, uint32_t *count);
+
+/* What was held over an allocation site's first request that held something, oldest first. */
+const struct ldl_also_held *ldl_snapshot_alloc_held(
+	const struct ldl_snapshot *, ldl_alloc_id, uint32_t *count);
 
 /* A thread's held entries, oldest first; `*wanted` tells whether the last is only waited for. */
 const struct ldl_held *ldl_snapshot_held(

@@ -12,6 +12,7 @@ uint32_t ldl_arena_id_count(const struct ldl_arena *arena, enum ldl_table_id tab
 	case LDL_TABLE_INSTANCE_HASH:
 	case LDL_TABLE_EDGE_HASH:
 	case LDL_TABLE_CHAINS:
+	case LDL_TABLE_ALLOC_HASH:
 	case LDL_TABLE_COUNT:
 		return 0;
 	case LDL_TABLE_INSTANCE_INFO: { /* under the same ids; `used` is the other table's */
@@ -133,6 +134,31 @@ const struct ldl_also_held *ldl_snapshot_also_held(
 
 	*count = witness ? witness->also_count : 0;
 	return *count ? ldl_also_held_at(&snapshot->arena, witness->also_first) : NULL;
+}
+
+const struct ldl_alloc *ldl_snapshot_alloc(const struct ldl_snapshot *snapshot, ldl_alloc_id id)
+{
+	return RECORD(ALLOCS, ldl_alloc_at, id);
+}
+
+const struct ldl_also_held *ldl_snapshot_alloc_held(
+	const struct ldl_snapshot *snapshot, ldl_alloc_id id, uint32_t *count)
+{
+	const struct ldl_alloc *alloc = ldl_snapshot_alloc(snapshot, id);
+
+	*count = alloc ? alloc->also_count : 0;
+	return *count ? ldl_also_held_at(&snapshot->arena, alloc->also_first) : NULL;
+}
+
+const struct ldl_reserve *ldl_snapshot_reserve(
+	const struct ldl_snapshot *snapshot, ldl_reserve_id id)
+{
+	return RECORD(RESERVES, ldl_reserve_at, id);
+}
+
+const struct ldl_callback *ldl_snapshot_callback(const struct ldl_snapshot *snapshot, uint32_t id)
+{
+	return RECORD(CALLBACKS, ldl_callback_at, id);
 }
 
 const struct ldl_held *ldl_snapshot_held(

@@ -4,11 +4,14 @@
  * Every step reads a record that is inside its table, whatever its bytes say, and writes only to
  * that record. A record that is still all zeros (its id was visible before it was) passes as it
  * is. */
+#include "include/lockdep_lite/gfp.h"
 #include "snapshot_parts.h"
 #include "sys.h"
 
 #include <string.h>
 #include <sys/mman.h>
+
+#define WAIT_TYPES 5u /* ldl_wait_type in lockdep_lite/context.h */
 
 /* The work under way, with the number of ids of each table at hand. */
 struct check {
@@ -87,6 +90,17 @@ static void check_header(struct check *check)
 		check->repairs++;
 	}
 	check_bits(check, &header->prod, 1);
+	check_bits(check, &header->has_events, 1);
+	if (header->nonblock_count > LDL_NONBLOCK_MAX) {
+		header->nonblock_count = LDL_NONBLOCK_MAX;
+		check->repairs++;
+	}
+	for (uint32_t i = 0; i < LDL_NONBLOCK_MAX; i++)
+		check_id(check, &header->nonblock[i], LDL_TABLE_INSTANCES);
+	for (uint32_t i = 0; i < LDL_DOMAINS; i++)
+		check_id(check, &header->domains[i], LDL_TABLE_INSTANCES);
+	for (uint32_t i = 0; i < LDL_IRQS; i++)
+		check_id(check, &header->interrupts[i], LDL_TABLE_INSTANCES);
 }
 
 static void check_module(struct check *check, uint32_t id)
@@ -124,8 +138,9 @@ static void check_class(struct check *check, uint32_t id)
 	check_below(check, &class->identity, LDL_IDENTITY_FIRST + 1);
 	check_below(check, &class->kind, LDL_KIND_COUNT);
 	check_below(check, &class->subclass, LDL_SUBCLASS_MAX);
-	check_below(check, &class->flags,
-		(LDL_CLASS_DECLARED | LDL_CLASS_LEARNED | LDL_CLASS_RECURSIVE) + 1);
+	check_below(check, &class->flags, LDL_CLASS_FLAGS + 1);
+	check_below(check, &class->wait_outer, WAIT_TYPES);
+	check_below(check, &class->wait_inner, WAIT_TYPES);
 	check_id(check, &class->parent, LDL_TABLE_CLASSES);
 	check_id(check, &class->nest_outer, LDL_TABLE_CLASSES);
 	check_string(check, &class->name);
@@ -151,11 +166,16 @@ static void check_instance(struct check *check, uint32_t id)
 	check_id(check, &ldl_instance_at(check->arena, id)->class, LDL_TABLE_CLASSES);
 }
 
+/* Whether the list of free records or an event's request stands in its first word depends on the
+ * instance. A process that was killed between freeing an event and linking its record left the
+ * request there: that is no damage, so it is not counted. */
 static void check_instance_info(struct check *check, uint32_t id)
 {
 	struct ldl_instance_info *info = ldl_instance_info_at(check->arena, id);
 
-	check_id(check, &info->next_free, LDL_TABLE_INSTANCES);
+	if (ldl_instance_at(check->arena, id)->addr == 0 &&
+		info->next_free >= check->ids[LDL_TABLE_INSTANCES])
+		info->next_free = 0;
 	check_id(check, &info->node, LDL_TABLE_NODES);
 }
 
@@ -219,6 +239,8 @@ static void check_witness(struct check *check, uint32_t id)
 	check_bits(check, &witness->to_mode, (1u << LDL_MODE_BITS) - 1);
 	check_run(check, &witness->also_first, &witness->also_count, LDL_HELD_LARGE,
 		LDL_TABLE_ALSO_HELD);
+	check_bits(check, &witness->gfp, LDL_GFP_BITS);
+	check_bits(check, &witness->gfp_asked, LDL_GFP_BITS);
 }
 
 static void check_also_held(struct check *check, uint32_t id)
@@ -281,6 +303,7 @@ static void check_finding(struct check *check, uint32_t id)
 	check_below(check, &finding->rule, LDL_RULE_COUNT);
 	check_below(check, &finding->severity, LDL_SEVERITY_ERROR + 1);
 	check_below(check, &finding->verdict, LDL_VERDICT_COUNT);
+	check_string(check, &finding->note);
 }
 
 static void check_path_step(struct check *check, uint32_t id)
@@ -292,6 +315,34 @@ static void check_path_step(struct check *check, uint32_t id)
 	check_id(check, &step->from, LDL_TABLE_CLASSES);
 	check_id(check, &step->to, LDL_TABLE_CLASSES);
 	check_bits(check, &step->type, 0xff);
+}
+
+static void check_alloc(struct check *check, uint32_t id)
+{
+	struct ldl_alloc *alloc = ldl_alloc_at(check->arena, id);
+
+	check_id(check, &alloc->class, LDL_TABLE_CLASSES);
+	check_bits(check, &alloc->gfp_asked, LDL_GFP_BITS);
+	check_bits(check, &alloc->gfp, LDL_GFP_BITS);
+	check_bits(check, &alloc->scope, LDL_SCOPE_BITS);
+	check_run(
+		check, &alloc->also_first, &alloc->also_count, LDL_HELD_LARGE, LDL_TABLE_ALSO_HELD);
+}
+
+static void check_reserve(struct check *check, uint32_t id)
+{
+	struct ldl_reserve *reserve = ldl_reserve_at(check->arena, id);
+
+	check_id(check, &reserve->class, LDL_TABLE_CLASSES);
+	check_id(check, &reserve->instance, LDL_TABLE_INSTANCES);
+}
+
+static void check_callback(struct check *check, uint32_t id)
+{
+	struct ldl_callback *callback = ldl_callback_at(check->arena, id);
+
+	check_id(check, &callback->class, LDL_TABLE_CLASSES);
+	check_id(check, &callback->instance, LDL_TABLE_INSTANCES);
 }
 
 /* In this order: edges look at nodes, parents at parents. */
@@ -314,6 +365,9 @@ static const struct {
 	{LDL_TABLE_HELD, check_held},
 	{LDL_TABLE_FINDINGS, check_finding},
 	{LDL_TABLE_PATHS, check_path_step},
+	{LDL_TABLE_ALLOCS, check_alloc},
+	{LDL_TABLE_RESERVES, check_reserve},
+	{LDL_TABLE_CALLBACKS, check_callback},
 };
 
 ldl_status ldl_snapshot_check(struct ldl_snapshot *snapshot)

@@ -26,6 +26,10 @@ static const uint32_t slot_sizes[LDL_TABLE_COUNT] = {
 	[LDL_TABLE_HELD] = sizeof(struct ldl_held),
 	[LDL_TABLE_FINDINGS] = sizeof(struct ldl_finding),
 	[LDL_TABLE_PATHS] = sizeof(struct ldl_path_step),
+	[LDL_TABLE_ALLOCS] = sizeof(struct ldl_alloc),
+	[LDL_TABLE_ALLOC_HASH] = sizeof(uint32_t),
+	[LDL_TABLE_RESERVES] = sizeof(struct ldl_reserve),
+	[LDL_TABLE_CALLBACKS] = sizeof(struct ldl_callback),
 };
 
 static const char mend_not_ours[] = "give a file that `lockdep-lite run -o FILE` wrote";

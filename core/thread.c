@@ -147,6 +147,7 @@ struct ldl_thread *ldl_thread_take(
 	}
 	begin_record(arena, record, state, creator);
 	memset(thread, 0, offsetof(struct ldl_thread, instance_cache));
+	ldl_context_begin(&thread->context);
 	thread->id = id;
 	use_run(arena, thread);
 	return thread;
@@ -166,6 +167,10 @@ bool ldl_thread_begin_again(struct ldl_arena *arena, struct ldl_thread *thread)
 	thread->unseen = 0;
 	thread->stuck = 0;
 	thread->name_id = 0;
+	thread->armed = 0;
+	ldl_context_begin(&thread->context);
+	memset(&thread->ladder, 0, sizeof(thread->ladder));
+	memset(&thread->callbacks, 0, sizeof(thread->callbacks));
 	use_run(arena, thread);
 	return true;
 }
@@ -186,6 +191,8 @@ void ldl_thread_flush(struct ldl_thread *thread, uint32_t control)
 {
 	memset(thread->instance_cache, 0, sizeof(thread->instance_cache));
 	memset(thread->chain_cache, 0, sizeof(thread->chain_cache));
+	memset(thread->alloc_cache, 0, sizeof(thread->alloc_cache));
+	thread->last_alloc = NULL;
 	thread->saved_control = control;
 }
 

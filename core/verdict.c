@@ -134,7 +134,9 @@ static bool has_common_gate(
 		const struct ldl_also_held *gate = ldl_also_held_at(arena, first->also_first + i);
 		uint32_t covered = 0;
 
-		if (gate->mode & LDL_MODE_SHARED)
+		/* Contexts and reclaim are no gates: many threads are in them at once. */
+		if ((gate->mode & LDL_MODE_SHARED) ||
+			!ldl_kind_is_lock(ldl_class_at(arena, gate->class)->kind))
 			continue;
 		while (covered < count && holds(arena, shown(arena, &steps[covered]), gate))
 			covered++;

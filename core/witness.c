@@ -35,10 +35,9 @@ static bool is_live(const struct ldl_arena *arena, ldl_site_id kept_id, ldl_site
  * was seen; its innermost frame is exact, since the call site is part of the chain's key. It is
  * shown when this very hold made it, or when its callers are still there. Else the call site is all
  * that is known for certain. */
-static ldl_site_id acquisition_site(
-	struct ldl_arena *arena, const struct ldl_held *entry, ldl_site_id now)
+ldl_site_id ldl_witness_site(struct ldl_arena *arena, const struct ldl_held *entry, ldl_site_id now)
 {
-	const struct ldl_chain *chain = ldl_chain_find(arena, entry->key);
+	const struct ldl_chain *chain = entry->key ? ldl_chain_find(arena, entry->key) : NULL;
 	ldl_site_id site = chain ? ldl_load_relaxed(&chain->site) : 0;
 	struct ldl_stack stack = {.count = 1, .ips = {ldl_held_ip(entry)}};
 
@@ -47,7 +46,8 @@ static ldl_site_id acquisition_site(
 	return ldl_site_intern(arena, &stack);
 }
 
-static uint32_t keep_held(struct ldl_arena *arena, const struct ldl_thread *thread, uint32_t *count)
+uint32_t ldl_witness_keep_held(
+	struct ldl_arena *arena, const struct ldl_thread *thread, uint32_t *count)
 {
 	uint32_t depth = thread->record->depth & LDL_DEPTH_MASK, kept, first;
 
@@ -107,15 +107,19 @@ ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thre
 	witness->to_instance = acquisition->instance;
 	witness->to_generation = ldl_instance_info_at(arena, acquisition->instance)->generation;
 	witness->to_mode = acquisition->mode;
+	witness->gfp = acquisition->gfp;
+	witness->gfp_asked = acquisition->gfp_asked;
 	if (entry) {
-		witness->from_site = acquisition_site(arena, entry, acquisition->site);
+		witness->from_site = acquisition->from_site
+					     ? acquisition->from_site
+					     : ldl_witness_site(arena, entry, acquisition->site);
 		witness->from_frame = ldl_module_frame(ldl_held_ip(entry));
 		witness->from_addr = ldl_held_addr(entry);
 		witness->from_instance = entry->instance;
 		witness->from_generation = ldl_instance_info_at(arena, entry->instance)->generation;
 		witness->from_mode = ldl_held_mode(entry);
 	}
-	witness->also_first = keep_held(arena, thread, &witness->also_count);
+	witness->also_first = ldl_witness_keep_held(arena, thread, &witness->also_count);
 	return id;
 }
 

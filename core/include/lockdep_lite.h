@@ -3,8 +3,10 @@
  * lockdep-lite: finds the deadlocks that a program could have, from runs in which it had none.
  *
  * This is the annotation API: for locks that the preload library cannot see (custom spin locks,
- * futex locks, lock words in shared memory, locks of other languages through FFI) and for what only
- * the program knows (which locks form one class, which order is meant, which nesting is wanted).
+ * futex locks, lock words in shared memory, locks of other languages through FFI), for what only
+ * the program knows (which locks form one class, which order is meant, which nesting is wanted),
+ * and, in the headers included at the end, for the waits that are no locks: allocations that may
+ * reclaim, contexts that must not block, reserves, events.
  * Unmodified pthread and C11 programs need none of it: `lockdep-lite run -- PROGRAM`.
  *
  * Linking. `pkg-config --cflags --libs lockdep-lite` is all a build needs. Two ways to pay nothing:
@@ -25,12 +27,14 @@
 
 #include <stddef.h>
 
+#include <lockdep_lite/api.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define LDL_VERSION_MAJOR 0
-#define LDL_VERSION_MINOR 1
+#define LDL_VERSION_MINOR 2
 
 /* A lock class, as ldl_class() made it; 0 means "let the checker tell the classes apart", by the
  * place of initialisation, the lock's static address or its first acquisition. */
@@ -60,15 +64,24 @@ enum ldl_class_properties {
 	/* Which lock of the class goes inside which is learned lock by lock: any consistent order
 	 * is silent (by address, by tree, by index), a cycle among locks of the class is reported.
 	 */
-	LDL_CLASS_BY_INSTANCE = 2
+	LDL_CLASS_BY_INSTANCE = 2,
+	/* Locks of the class are checked against interrupt contexts: see ldl_irq_enter(). */
+	LDL_CLASS_IRQ = 8,
+	/* Each processor has its own: an interrupt's cycle does not go through the class, though
+	 * other cycles do. Kernel: local_lock_t. */
+	LDL_CLASS_PERCPU = 32
 };
 
 #if defined(LDL_DISABLE)
 
 #define ldl_class(name, properties)                   ((void)(name), (void)(properties), 0u)
+#define ldl_class_keyed(key, name, properties)        ((void)(key), (void)(name), (void)(properties), 0u)
+#define ldl_class_wait_types(cls, outer, inner)       ((void)(cls), (void)(outer), (void)(inner))
+#define ldl_lock_class(lock)                          ((void)(lock), 0u)
 #define ldl_lock_init(lock, cls, flags)               ((void)(lock), (void)(cls), (void)(flags))
 #define ldl_lock_acquire(lock, mode)                  ((void)(lock), (void)(mode))
 #define ldl_lock_acquire_nested(lock, mode, subclass) ((void)(lock), (void)(mode), (void)(subclass))
+#define ldl_lock_acquire_inside(lock, mode, outer)    ((void)(lock), (void)(mode), (void)(outer))
 #define ldl_lock_acquired(lock, mode)                 ((void)(lock), (void)(mode))
 #define ldl_lock_failed(lock)                         ((void)(lock))
 #define ldl_lock_release(lock)                        ((void)(lock))
@@ -84,17 +97,24 @@ enum ldl_class_properties {
 
 #else
 
-#ifdef LDL_WEAK
-#define LDL_API __attribute__((weak))
-#else
-#define LDL_API
-#endif
-
 /* Makes, or finds, the class called `name` (1 to 1023 bytes, any text; copied). The same name is
  * the same class in every thread, process and run. `properties`: ldl_class_properties bits; those
  * of the first call stay. 0 when the class table is full, or when checking is off: any call below
  * takes that 0. Kernel: struct lock_class_key with lockdep_init_map(). */
 LDL_API ldl_class_t ldl_class(const char *name, unsigned int properties);
+
+/* The same for a class that is known by an address in the program, not by its name alone: two keys
+ * with one name are two classes. `key`: best a static object, which makes it the same class in
+ * every run. Kernel: struct lock_class_key. */
+LDL_API ldl_class_t ldl_class_keyed(const void *key, const char *name, unsigned int properties);
+
+/* What taking a lock of the class may wait for (`outer`), and what may be waited for while it is
+ * held (`inner`): ldl_wait_type values, 0 for "not checked"; an outer of 0 means the inner one.
+ * Rule L13. Kernel: lockdep_init_map_waits(). */
+LDL_API void ldl_class_wait_types(ldl_class_t cls, unsigned int outer, unsigned int inner);
+
+/* The class of a known lock; 0: it is not known yet. */
+LDL_API ldl_class_t ldl_lock_class(const void *lock);
 
 /* Tells that a lock begins its life at address `lock` (only its address is used; it is never read).
  * `flags`: ldl_lock_flags bits. Without this call a lock is met at its first acquisition. What was
@@ -104,12 +124,18 @@ LDL_API void ldl_lock_init(const void *lock, ldl_class_t cls, unsigned int flags
 
 /* To be called before an acquisition that may wait: checks it against all that is held, so that a
  * deadlock is reported before it happens. Must be followed, in the same thread, by exactly one of
- * ldl_lock_acquired() and ldl_lock_failed(). `mode`: ldl_lock_mode bits. */
+ * ldl_lock_acquired() and ldl_lock_failed(). `mode`: ldl_lock_mode bits; with LDL_TRY it waits for
+ * nothing, and is not checked. */
 LDL_API void ldl_lock_acquire(const void *lock, unsigned int mode);
 
 /* The same for a lock that is taken inside another of its class on purpose: `subclass` 1 to 7
  * names the level (0 is ldl_lock_acquire). Kernel: mutex_lock_nested(). */
 LDL_API void ldl_lock_acquire_nested(const void *lock, unsigned int mode, unsigned int subclass);
+
+/* The same for a lock that is taken inside others of its class because `outer` keeps them apart:
+ * those of its class that were taken after `outer` are no recursion. A finding when this thread
+ * does not hold `outer` (rule L14). Kernel: mutex_lock_nest_lock(), ww_mutex. */
+LDL_API void ldl_lock_acquire_inside(const void *lock, unsigned int mode, const void *outer);
 
 /* The lock is held from here on, in `mode`. After ldl_lock_acquire(), or, with LDL_TRY, alone
  * after a try that succeeded. */
@@ -158,11 +184,18 @@ LDL_API void ldl_reset(void);
 
 #ifdef LDL_WEAK
 /* Without the library the weak symbols are NULL: each call tests its own. */
-#define ldl_class(name, properties)     (ldl_class ? ldl_class(name, properties) : 0u)
+#define ldl_class(name, properties) (ldl_class ? ldl_class(name, properties) : 0u)
+#define ldl_class_keyed(key, name, properties)                                                     \
+	(ldl_class_keyed ? ldl_class_keyed(key, name, properties) : 0u)
+#define ldl_class_wait_types(cls, outer, inner)                                                    \
+	(ldl_class_wait_types ? ldl_class_wait_types(cls, outer, inner) : (void)0)
+#define ldl_lock_class(lock)            (ldl_lock_class ? ldl_lock_class(lock) : 0u)
 #define ldl_lock_init(lock, cls, flags) (ldl_lock_init ? ldl_lock_init(lock, cls, flags) : (void)0)
 #define ldl_lock_acquire(lock, mode)    (ldl_lock_acquire ? ldl_lock_acquire(lock, mode) : (void)0)
 #define ldl_lock_acquire_nested(lock, mode, subclass)                                              \
 	(ldl_lock_acquire_nested ? ldl_lock_acquire_nested(lock, mode, subclass) : (void)0)
+#define ldl_lock_acquire_inside(lock, mode, outer)                                                 \
+	(ldl_lock_acquire_inside ? ldl_lock_acquire_inside(lock, mode, outer) : (void)0)
 #define ldl_lock_acquired(lock, mode) (ldl_lock_acquired ? ldl_lock_acquired(lock, mode) : (void)0)
 #define ldl_lock_failed(lock)         (ldl_lock_failed ? ldl_lock_failed(lock) : (void)0)
 #define ldl_lock_release(lock)        (ldl_lock_release ? ldl_lock_release(lock) : (void)0)
@@ -178,6 +211,12 @@ LDL_API void ldl_reset(void);
 #endif
 
 #endif /* LDL_DISABLE */
+
+#include <lockdep_lite/gfp.h>
+
+#include <lockdep_lite/context.h>
+#include <lockdep_lite/memory.h>
+#include <lockdep_lite/reserve.h>
 
 #ifdef __cplusplus
 }

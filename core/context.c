@@ -1,0 +1,109 @@
+/* Scopes and memories of a thread. See context.h. */
+#include "context.h"
+
+#include "hash.h"
+
+#include <string.h>
+
+#define SALT         0x616c6c6f63ull /* keys of allocations are no keys of locks */
+#define COOKIE_SHIFT 8u /* a cookie is a serial above the bits that its scope newly set */
+
+uint32_t ldl_context_mask(uint32_t scope, uint32_t gfp)
+{
+	if (scope & LDL_SCOPE_NOIO)
+		gfp &= ~(LDL_GFP_IO | LDL_GFP_FS);
+	if (scope & LDL_SCOPE_NOFS)
+		gfp &= ~LDL_GFP_FS;
+	if (scope & LDL_SCOPE_NORECLAIM) {
+		gfp &= ~LDL_GFP_RECLAIM;
+		if (!(gfp & LDL_GFP_NOMEMALLOC))
+			gfp |= LDL_GFP_MEMALLOC;
+	}
+	if (scope & LDL_SCOPE_NOWAIT)
+		gfp = (gfp & ~LDL_GFP_DIRECT_RECLAIM) | LDL_GFP_NOWARN;
+	if ((scope & LDL_SCOPE_NORETRY) && !(gfp & (LDL_GFP_NOFAIL | LDL_GFP_RETRY_MAYFAIL)))
+		gfp |= LDL_GFP_NORETRY;
+	if ((scope & LDL_SCOPE_RETRY_MAYFAIL) && !(gfp & (LDL_GFP_NOFAIL | LDL_GFP_NORETRY)))
+		gfp |= LDL_GFP_RETRY_MAYFAIL;
+	return gfp;
+}
+
+static void set_scope(struct ldl_context *context, uint32_t scope)
+{
+	context->scope = scope;
+	context->scope_key = ldl_hash_strong(scope + SALT);
+}
+
+void ldl_context_begin(struct ldl_context *context)
+{
+	memset(context, 0, sizeof(*context));
+	set_scope(context, 0);
+}
+
+uint32_t ldl_context_open(
+	struct ldl_context *context, uint32_t scope, uint32_t depth, const void *ip)
+{
+	uint32_t newly = scope & ~context->scope & LDL_SCOPE_BITS;
+	struct ldl_scope *open;
+
+	if (context->scope_count == LDL_SCOPE_MAX)
+		return 0;
+	context->scope_serial++;
+	if ((uint32_t)(context->scope_serial << COOKIE_SHIFT) == 0)
+		context->scope_serial = 1; /* no cookie is 0 */
+	open = &context->scopes[context->scope_count++];
+	*open = (struct ldl_scope){
+		.cookie = context->scope_serial << COOKIE_SHIFT | newly,
+		.newly = newly,
+		.depth = depth,
+		.ip = (uint64_t)(uintptr_t)ip,
+	};
+	set_scope(context, context->scope | newly);
+	return open->cookie;
+}
+
+ldl_status ldl_context_close(struct ldl_context *context, uint32_t cookie)
+{
+	uint32_t at = context->scope_count, last = context->scope_count;
+
+	while (at > 0 && context->scopes[at - 1].cookie != cookie)
+		at--;
+	if (at == 0)
+		return LDL_NOT_FOUND;
+	set_scope(context, context->scope & ~context->scopes[at - 1].newly);
+	for (uint32_t i = at; i < last; i++)
+		context->scopes[i - 1] = context->scopes[i];
+	context->scope_count--;
+	return at == last ? LDL_OK : LDL_BROKEN;
+}
+
+uint32_t ldl_context_clear(struct ldl_context *context)
+{
+	uint32_t scope = context->scope;
+
+	set_scope(context, 0);
+	return scope;
+}
+
+void ldl_context_put_back(struct ldl_context *context, uint32_t scope)
+{
+	set_scope(context, context->scope | (scope & LDL_SCOPE_BITS));
+}
+
+const struct ldl_scope *ldl_context_leaked(const struct ldl_context *context, uint32_t depth)
+{
+	const struct ldl_scope *last = &context->scopes[context->scope_count];
+
+	return context->scope_count && last[-1].depth > depth ? &last[-1] : NULL;
+}
+
+void ldl_context_remember(
+	struct ldl_context *context, const struct ldl_held *entry, uint32_t clock, uint32_t gfp)
+{
+	const struct ldl_past *last = &context->past[(context->past_count - 1) % LDL_HISTORY];
+
+	if (context->past_count && last->entry.key == entry->key && last->clock == clock)
+		return;
+	context->past[context->past_count++ % LDL_HISTORY] =
+		(struct ldl_past){.entry = *entry, .clock = clock, .gfp = gfp};
+}

@@ -1,0 +1,88 @@
+/* What a thread is in, and what it may not do for a while: scopes, interrupts, and the waits that
+ * are over but that its next wake depends on.
+ *
+ * Knows masks and bits, not the graph. Everything is the owning thread's own, and changed inside
+ * the engine's guard alone. */
+#ifndef LDL_CONTEXT_H
+#define LDL_CONTEXT_H
+
+#include "compiler.h"
+#include "format.h"
+#include "include/lockdep_lite/gfp.h"
+
+/* An open scope. Scopes are closed last in, first out; rule E2 when they are not. */
+struct ldl_scope {
+	uint32_t cookie; /* what its save returned */
+	uint32_t newly;  /* bits that it newly set: all that its restore clears */
+	uint32_t depth;  /* held entries when it was opened */
+	uint32_t unused;
+	uint64_t ip; /* where it was opened */
+};
+
+/* A wait that is over: like a held entry, with when it was. */
+struct ldl_past {
+	struct ldl_held entry;
+	uint32_t clock; /* header->event_clock then */
+	uint32_t gfp;   /* of an allocation: its effective mask; else 0 */
+};
+
+struct ldl_context {
+	uint64_t scope_key; /* what tells an allocation's key, under these scopes, from a lock's */
+	uint32_t scope;     /* LDL_SCOPE_ bits in force */
+	uint32_t scope_count;
+	uint32_t scope_serial; /* of cookies */
+	uint32_t irq_disabled[LDL_IRQS];
+	uint32_t irq_depth[LDL_IRQS]; /* handlers of this kind that the thread is in */
+	uint32_t past_count;          /* so far; the ring keeps the last LDL_HISTORY */
+	uint64_t budget_ns;           /* a timed wait this long is all right in a non-blocking
+					 context */
+	struct ldl_scope scopes[LDL_SCOPE_MAX];
+	struct ldl_past past[LDL_HISTORY];
+};
+
+/* Nothing is open, disabled or remembered. */
+void ldl_context_begin(struct ldl_context *context);
+
+/* The effective mask of a request under scopes: only takes away what reclaim may do, and adds what
+ * a scope says of failure unless the call says otherwise (rules A12, B4, E1). */
+uint32_t ldl_context_mask(uint32_t scope, uint32_t gfp);
+
+/* Whether an allocation with this effective mask may sleep, as far as scopes go. */
+LDL_INLINE bool ldl_context_may_reclaim(uint32_t effective)
+{
+	return (effective & LDL_GFP_DIRECT_RECLAIM) && !(effective & LDL_GFP_NOLOCKDEP);
+}
+
+/* Opens a scope; the cookie for its close. 0: too many are open (none of them is a valid cookie).
+ */
+uint32_t ldl_context_open(
+	struct ldl_context *context, uint32_t scope, uint32_t depth, const void *ip);
+
+/* Closes the scope with this cookie. LDL_NOT_FOUND: it is not open; LDL_BROKEN: it was, but not the
+ * innermost one: closed all the same. */
+ldl_status ldl_context_close(struct ldl_context *context, uint32_t cookie);
+
+/* Takes all scopes off (a boundary), and puts back what was taken off. */
+uint32_t ldl_context_clear(struct ldl_context *context);
+void ldl_context_put_back(struct ldl_context *context, uint32_t scope);
+
+/* The innermost scope that was opened with more than `depth` entries held; NULL: none. */
+const struct ldl_scope *ldl_context_leaked(const struct ldl_context *context, uint32_t depth);
+
+/* Whether a handler of this kind may come in now. */
+LDL_INLINE bool ldl_context_irq_may_come(const struct ldl_context *context, uint32_t interrupt)
+{
+	bool hard = !context->irq_disabled[0] && !context->irq_depth[0];
+
+	return interrupt == 0 ? hard : hard && !context->irq_disabled[1] && !context->irq_depth[1];
+}
+
+/* Keeps a wait that is over; forgets all of them. */
+void ldl_context_remember(
+	struct ldl_context *context, const struct ldl_held *entry, uint32_t clock, uint32_t gfp);
+LDL_INLINE void ldl_context_forget(struct ldl_context *context)
+{
+	context->past_count = 0;
+}
+
+#endif

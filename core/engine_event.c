@@ -1,0 +1,269 @@
+/* Events: what is waited for until somebody wakes it, and what the waker needs for that.
+ *
+ * A wait is a momentary acquisition. A wake makes the event depend on what the waker holds, and on
+ * what it had to wait for since the event's request began: its initialisation, its last wake, or
+ * the waker's own last wait, whichever came last. Requests are told apart by a clock that ticks at
+ * inits and wakes, so that what a thread remembers need not be tied to any one event. What was
+ * waited for before the request was no part of the work that it asks for. */
+#include "engine_place.h"
+
+#include "chain.h"
+#include "hash.h"
+#include "instance.h"
+
+static const struct ldl_lock_type event_type = {
+	.kind = LDL_KIND_EVENT, .class_flags = LDL_CLASS_LEARNED};
+
+static uint32_t tick(void)
+{
+	struct ldl_header *header = ldl_engine.arena.header;
+
+	ldl_store_relaxed(&header->has_events, 1);
+	return ldl_add_relaxed(&header->event_clock, 1) + 1;
+}
+
+static uint32_t now(void)
+{
+	return ldl_load_relaxed(&ldl_engine.arena.header->event_clock);
+}
+
+/* A new request begins: what is done from here on counts for the next wake. */
+static void begin_request(ldl_instance_id id)
+{
+	ldl_store_relaxed(&ldl_instance_info_at(&ldl_engine.arena, id)->request, tick());
+}
+
+static ldl_instance_id event_at(
+	struct ldl_thread *thread, const void *event, const char *name, const void *ip)
+{
+	const struct ldl_lock_type type = {
+		.kind = LDL_KIND_EVENT, .name = name, .class_flags = LDL_CLASS_LEARNED};
+	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)event);
+
+	if (id)
+		return id;
+	if ((uint64_t)(uintptr_t)event <= LDL_DOMAINS) {
+		ldl_engine_need_domains(thread);
+		return ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)event);
+	}
+	/* One that nobody initialised: its request may have begun any time before. */
+	(void)tick();
+	id = ldl_engine_instance(thread, event, name ? &type : &event_type, ip);
+	if (id)
+		ldl_store_relaxed(&ldl_instance_info_at(&ldl_engine.arena, id)->request, 0);
+	return id;
+}
+
+void ldl_engine_event_init(const void *event, const char *name, const void *ip)
+{
+	struct ldl_thread *thread = event ? ldl_engine_enter() : NULL;
+	ldl_instance_id id;
+
+	if (!thread)
+		return;
+	id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)event);
+	if (id)
+		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
+	id = event_at(thread, event, name, ip);
+	if (id)
+		begin_request(id);
+	ldl_engine_leave(thread);
+}
+
+static struct ldl_acquisition wait_for(ldl_instance_id id, uint64_t limit_ns, const void *ip)
+{
+	const struct ldl_instance *instance = ldl_instance_at(&ldl_engine.arena, id);
+
+	return (struct ldl_acquisition){
+		.addr = instance->addr,
+		.ip = (uint64_t)(uintptr_t)ip,
+		.instance = id,
+		.class = instance->class,
+		.mode = limit_ns ? LDL_MODE_TIMED : LDL_MODE_EXCLUSIVE,
+	};
+}
+
+/* The wait as an entry: for the chain's key, and to be remembered. */
+static struct ldl_held entry_of(
+	const struct ldl_thread *thread, const struct ldl_acquisition *acquisition)
+{
+	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t class_mode = acquisition->class << LDL_MODE_BITS | acquisition->mode;
+
+	return (struct ldl_held){
+		.addr = acquisition->addr,
+		.ip = acquisition->ip,
+		.key = ldl_chain_mix(
+			ldl_held_key(thread->held, depth), class_mode, acquisition->ip),
+		.instance = acquisition->instance,
+		.class_mode = class_mode,
+	};
+}
+
+/* Judges a chain that is new; true when it is known now. */
+static void check_wait(struct ldl_thread *thread, struct ldl_acquisition *acquisition, uint64_t key,
+	uint64_t limit_ns)
+{
+	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+
+	ldl_engine_take_site(acquisition);
+	if (!ldl_engine_lock())
+		return;
+	if (ldl_engine_has_no_graph())
+		ldl_rules_wait_in_context(&judgement, limit_ns);
+	else
+		ldl_rules_wait(&judgement, limit_ns);
+	ldl_engine_unlock();
+	(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition->site, 1);
+	ldl_engine_print(&judgement);
+}
+
+static void observe_wait(struct ldl_thread *thread, const struct ldl_acquisition *acquisition)
+{
+	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+
+	ldl_engine_observe(&judgement, &(struct ldl_observed){
+					       .kind = LDL_OBSERVED_WAIT,
+					       .addr = acquisition->addr,
+					       .instance = acquisition->instance,
+					       .class = acquisition->class,
+					       .is_timed = !!(acquisition->mode & LDL_MODE_TIMED),
+				       });
+}
+
+void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
+{
+	struct ldl_thread *thread = event ? ldl_engine_enter_any() : NULL;
+	struct ldl_acquisition acquisition;
+	struct ldl_held entry;
+	ldl_instance_id id;
+
+	if (!thread)
+		return;
+	id = event_at(thread, event, NULL, ip);
+	if (id) {
+		acquisition = wait_for(id, limit_ns, ip);
+		entry = entry_of(thread, &acquisition);
+		if (!ldl_chain_find(&ldl_engine.arena, entry.key) || thread->context.budget_ns)
+			check_wait(thread, &acquisition, entry.key, limit_ns);
+		/* What came before this wait is over: only the wait itself is needed now. */
+		ldl_context_forget(&thread->context);
+		ldl_context_remember(&thread->context, &entry, now(), 0);
+		if (thread->armed)
+			observe_wait(thread, &acquisition);
+	}
+	ldl_engine_leave(thread);
+}
+
+/* The wake's key: the event, the place, and all that it would depend on. */
+static uint64_t key_of_wake(
+	const struct ldl_thread *thread, const struct ldl_held *woken, uint32_t request)
+{
+	const struct ldl_context *context = &thread->context;
+	uint32_t count = context->past_count < LDL_HISTORY ? context->past_count : LDL_HISTORY;
+	uint64_t key = ldl_hash_add(woken->key, woken->ip);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if ((int32_t)(context->past[i].clock - request) >= 0)
+			key += ldl_hash_strong(context->past[i].entry.key);
+	}
+	return key ? key : 1;
+}
+
+void ldl_engine_wake(const void *event, const void *ip)
+{
+	struct ldl_thread *thread = event ? ldl_engine_enter() : NULL;
+	struct ldl_acquisition acquisition;
+	struct ldl_judgement judgement;
+	struct ldl_held woken;
+	uint32_t request;
+	ldl_instance_id id;
+	uint64_t key;
+
+	if (!thread)
+		return;
+	id = event_at(thread, event, NULL, ip);
+	if (id) {
+		acquisition = wait_for(id, 0, ip);
+		woken = entry_of(thread, &acquisition);
+		request = ldl_load_relaxed(&ldl_instance_info_at(&ldl_engine.arena, id)->request);
+		key = key_of_wake(thread, &woken, request);
+		woken.key = 0; /* it has no chain of its own */
+		if (!ldl_chain_find(&ldl_engine.arena, key)) {
+			ldl_engine_take_site(&acquisition);
+			judgement = ldl_engine_judge(thread, &acquisition);
+			if (ldl_engine_lock()) {
+				ldl_rules_wake(&judgement, &woken, request);
+				ldl_engine_unlock();
+				(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition.site, 1);
+				ldl_engine_print(&judgement);
+			}
+		}
+		begin_request(id);
+	}
+	ldl_engine_leave(thread);
+}
+
+void ldl_engine_remember(struct ldl_thread *thread)
+{
+	uint32_t depth;
+
+	if (!ldl_load_relaxed(&ldl_engine.arena.header->has_events) || thread->guard)
+		return;
+	depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	if (depth)
+		ldl_context_remember(&thread->context, &thread->held[depth - 1], now(), 0);
+}
+
+void ldl_engine_sleep(const void *ip)
+{
+	struct ldl_thread *thread = ldl_thread_known();
+	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
+	struct ldl_judgement judgement;
+
+	/* Nothing is held: a sleep cannot break anything. */
+	if (!thread || (!thread->armed && !ldl_load_relaxed(&thread->record->depth)))
+		return;
+	thread = ldl_engine_enter_any();
+	if (!thread)
+		return;
+	judgement = ldl_engine_judge(thread, &acquisition);
+	if (ldl_rules_held_kind(&judgement, LDL_KIND_NONBLOCK) ||
+		ldl_rules_may_not_sleep(&judgement)) {
+		ldl_engine_take_site(&acquisition);
+		acquisition.class = ldl_engine_site_class(&acquisition);
+		if (ldl_engine_lock()) {
+			ldl_rules_sleep(&judgement);
+			ldl_engine_unlock();
+			ldl_engine_print(&judgement);
+		}
+	}
+	if (thread->armed)
+		ldl_engine_observe(&judgement, &(struct ldl_observed){.kind = LDL_OBSERVED_SLEEP});
+	ldl_engine_leave(thread);
+}
+
+void ldl_engine_misuse(const void *lock, const char *what, const void *ip)
+{
+	struct ldl_thread *thread = ldl_engine_enter();
+	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
+	struct ldl_judgement judgement;
+	ldl_instance_id id;
+
+	if (!thread)
+		return;
+	id = lock ? ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)lock) : 0;
+	acquisition.addr = (uint64_t)(uintptr_t)lock;
+	acquisition.instance = id;
+	ldl_engine_take_site(&acquisition);
+	acquisition.class = id ? ldl_instance_at(&ldl_engine.arena, id)->class
+			       : ldl_engine_site_class(&acquisition);
+	judgement = ldl_engine_judge(thread, &acquisition);
+	if (ldl_engine_lock()) {
+		ldl_rules_add(&judgement, &(struct ldl_breach){LDL_FINDING_MISUSE, LDL_RULE_MISUSE,
+						  LDL_SEVERITY_ERROR, NULL, what});
+		ldl_engine_unlock();
+		ldl_engine_print(&judgement);
+	}
+	ldl_engine_leave(thread);
+}

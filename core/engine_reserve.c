@@ -1,0 +1,365 @@
+/* Reserves: pools of elements, each with a guarantee. Rules C1 to C4 and C6 to C8.
+ *
+ * Waiting for a pool is a momentary acquisition of its node. An element that was taken is a held
+ * entry of its own, known by the element's address, of the pool's instance; so that it can be given
+ * back in any order, and by another thread. A pool whose reserve is filled does not wait for
+ * memory: one whose reserve is empty waits for reclaim as well. */
+#include "engine_place.h"
+
+#include "chain.h"
+#include "hash.h"
+#include "instance.h"
+
+/* The pool's record; slot 0, which nobody reads, when it has none, or when the address is no pool's
+ * but, say, a lock's. */
+static struct ldl_reserve *record_at(ldl_instance_id id)
+{
+	struct ldl_arena *arena = &ldl_engine.arena;
+	ldl_reserve_id reserve = ldl_load_relaxed(&ldl_instance_info_at(arena, id)->reserve);
+
+	if (reserve >= ldl_arena_table(arena, LDL_TABLE_RESERVES)->used ||
+		ldl_reserve_at(arena, reserve)->instance != id)
+		reserve = 0;
+	return ldl_reserve_at(arena, reserve);
+}
+
+/* A record for a pool that was met just now; slot 0, which nobody reads, when there is no room. */
+static void make_record(ldl_instance_id id, uint32_t min_nr, uint32_t filled)
+{
+	struct ldl_arena *arena = &ldl_engine.arena;
+	ldl_reserve_id reserve = ldl_table_take(arena, LDL_TABLE_RESERVES, 1);
+
+	if (reserve)
+		*ldl_reserve_at(arena, reserve) = (struct ldl_reserve){
+			.class = ldl_instance_at(arena, id)->class,
+			.instance = id,
+			.min_nr = min_nr,
+			.level = filled,
+			.level_min = filled,
+			.generation = ldl_instance_info_at(arena, id)->generation,
+		};
+	ldl_store_relaxed(&ldl_instance_info_at(arena, id)->reserve, reserve);
+}
+
+/* The pool's instance. One that was never announced is made when it is met, by its place. */
+static ldl_instance_id pool_at(struct ldl_thread *thread, const void *pool, const void *ip)
+{
+	static const struct ldl_lock_type type = {
+		.kind = LDL_KIND_RESERVE, .class_flags = LDL_CLASS_LEARNED};
+	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)pool);
+
+	if (id)
+		return id;
+	id = ldl_engine_instance(thread, pool, &type, ip);
+	if (id)
+		make_record(id, 0, 0);
+	return id;
+}
+
+static struct ldl_acquisition about(ldl_instance_id id, const void *ip)
+{
+	const struct ldl_instance *instance = ldl_instance_at(&ldl_engine.arena, id);
+
+	return (struct ldl_acquisition){
+		.addr = instance->addr,
+		.ip = (uint64_t)(uintptr_t)ip,
+		.instance = id,
+		.class = instance->class,
+		.mode = LDL_MODE_EXCLUSIVE,
+	};
+}
+
+static void say(struct ldl_thread *thread, ldl_instance_id id, enum ldl_rule rule, const char *note,
+	const void *ip)
+{
+	struct ldl_acquisition acquisition = about(id, ip);
+	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
+
+	ldl_engine_take_site(&acquisition);
+	if (!ldl_engine_lock())
+		return;
+	ldl_rules_add(&judgement,
+		&(struct ldl_breach){LDL_FINDING_RESERVE, rule, LDL_SEVERITY_WARNING, NULL, note});
+	ldl_engine_unlock();
+	ldl_engine_print(&judgement);
+}
+
+void ldl_engine_pool_create(
+	const void *pool, const char *name, uint32_t min_nr, uint32_t filled, const void *ip)
+{
+	const struct ldl_lock_type type = {
+		.kind = LDL_KIND_RESERVE, .name = name, .class_flags = LDL_CLASS_LEARNED};
+	struct ldl_thread *thread = pool ? ldl_engine_enter() : NULL;
+	ldl_instance_id id;
+
+	if (!thread)
+		return;
+	id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)pool);
+	if (id)
+		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
+	id = ldl_engine_instance(thread, pool, &type, ip);
+	if (id) {
+		make_record(id, min_nr, filled);
+		if (min_nr == 0)
+			say(thread, id, LDL_RULE_C4, "a reserve of zero guarantees nothing", ip);
+		else if (filled < min_nr)
+			say(thread, id, LDL_RULE_C4,
+				"the reserve is not filled at creation: fill it, or let creation "
+				"fail",
+				ip);
+	}
+	ldl_engine_leave(thread);
+}
+
+/* An entry for the pool itself, as the end of a chain at this place. */
+static struct ldl_held entry_of(
+	const struct ldl_thread *thread, const struct ldl_acquisition *acquisition, uint64_t addr)
+{
+	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t class_mode = acquisition->class << LDL_MODE_BITS | acquisition->mode;
+
+	return (struct ldl_held){
+		.addr = addr,
+		.ip = acquisition->ip,
+		.key = ldl_chain_mix(
+			ldl_held_key(thread->held, depth), class_mode, acquisition->ip),
+		.instance = acquisition->instance,
+		.class_mode = class_mode,
+	};
+}
+
+/* What makes two requests at one place, holding the same, different: the pools, when they are of
+ * one class, the mask, and whether the reserve can serve it. */
+static uint64_t key_of(const struct ldl_held *entry, uint32_t gfp, bool is_empty)
+{
+	uint64_t key = ldl_hash_add(
+		ldl_hash_add(entry->key, entry->instance), (uint64_t)is_empty << 32 | gfp);
+
+	return key ? key : 1;
+}
+
+static void check(
+	struct ldl_thread *thread, struct ldl_acquisition *acquisition, uint64_t key, bool is_empty)
+{
+	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+
+	ldl_engine_need_domains(thread);
+	ldl_engine_take_site(acquisition);
+	if (!ldl_engine_lock())
+		return;
+	ldl_rules_reserve(&judgement, is_empty);
+	ldl_engine_unlock();
+	(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition->site, 1);
+	ldl_engine_print(&judgement);
+}
+
+static void observe_wait(struct ldl_thread *thread, const struct ldl_acquisition *acquisition)
+{
+	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+
+	ldl_engine_observe(&judgement, &(struct ldl_observed){
+					       .kind = LDL_OBSERVED_WAIT,
+					       .addr = acquisition->addr,
+					       .instance = acquisition->instance,
+					       .class = acquisition->class,
+					       .gfp = acquisition->gfp,
+					       .gfp_asked = acquisition->gfp_asked,
+				       });
+}
+
+static void wait_for_pool(
+	struct ldl_thread *thread, ldl_instance_id id, uint32_t gfp, const void *ip)
+{
+	struct ldl_acquisition acquisition = about(id, ip);
+	const struct ldl_reserve *reserve = record_at(id);
+	struct ldl_held entry = entry_of(thread, &acquisition, acquisition.addr);
+	bool is_empty = reserve->min_nr && !ldl_load_relaxed(&reserve->level);
+	uint64_t key;
+
+	acquisition.gfp_asked = gfp;
+	acquisition.gfp = ldl_context_mask(thread->context.scope, gfp);
+	if (!ldl_context_may_reclaim(acquisition.gfp))
+		return;
+	key = key_of(&entry, acquisition.gfp, is_empty);
+	if (!ldl_chain_find(&ldl_engine.arena, key))
+		check(thread, &acquisition, key, is_empty);
+	if (ldl_load_relaxed(&ldl_engine.arena.header->has_events))
+		ldl_context_remember(&thread->context, &entry,
+			ldl_load_relaxed(&ldl_engine.arena.header->event_clock), 0);
+	if (thread->armed)
+		observe_wait(thread, &acquisition);
+}
+
+void ldl_engine_pool_alloc(const void *pool, uint32_t gfp, const void *ip)
+{
+	struct ldl_thread *thread = pool ? ldl_engine_enter() : NULL;
+	ldl_instance_id id;
+
+	if (!thread)
+		return;
+	id = pool_at(thread, pool, ip);
+	if (id)
+		wait_for_pool(thread, id, gfp & LDL_GFP_BITS, ip);
+	ldl_engine_leave(thread);
+}
+
+static void lower_level(struct ldl_reserve *reserve, bool is_from_reserve)
+{
+	uint32_t used = ldl_add_relaxed(&reserve->used, 1) + 1;
+	uint32_t level = ldl_load_relaxed(&reserve->level);
+
+	if (used > ldl_load_relaxed(&reserve->used_max))
+		ldl_store_relaxed(&reserve->used_max, used);
+	if (!is_from_reserve || level == 0)
+		return;
+	ldl_store_relaxed(&reserve->level, --level);
+	if (level < ldl_load_relaxed(&reserve->level_min))
+		ldl_store_relaxed(&reserve->level_min, level);
+}
+
+static void raise_level(struct ldl_reserve *reserve)
+{
+	uint32_t level = ldl_load_relaxed(&reserve->level);
+
+	if (ldl_load_relaxed(&reserve->used))
+		ldl_sub_relaxed(&reserve->used, 1);
+	if (level < reserve->min_nr)
+		ldl_store_relaxed(&reserve->level, level + 1);
+}
+
+/* A waiter that was woken by a free claims the element now: rule C8 when it dropped its lock in
+ * between, since the element may have been taken by somebody else. */
+static void check_claim(struct ldl_thread *thread, ldl_instance_id id, const void *ip)
+{
+	struct ldl_woken *woken = &thread->callbacks.woken;
+
+	if (woken->pool != ldl_instance_at(&ldl_engine.arena, id)->addr)
+		return;
+	if (woken->is_dropped)
+		say(thread, id, LDL_RULE_C8,
+			"the lock was dropped between the wake and the claim: the element may be "
+			"gone",
+			ip);
+	*woken = (struct ldl_woken){0};
+	ldl_callback_rearm(thread);
+}
+
+void ldl_engine_pool_taken(
+	const void *pool, const void *element, bool is_from_reserve, const void *ip)
+{
+	struct ldl_thread *thread = pool && element ? ldl_engine_enter() : NULL;
+	struct ldl_acquisition acquisition;
+	struct ldl_held entry;
+	ldl_instance_id id;
+
+	if (!thread)
+		return;
+	id = pool_at(thread, pool, ip);
+	if (id) {
+		lower_level(record_at(id), is_from_reserve);
+		check_claim(thread, id, ip);
+		acquisition = about(id, ip);
+		entry = entry_of(thread, &acquisition, (uint64_t)(uintptr_t)element);
+		if (!ldl_chain_find(&ldl_engine.arena, entry.key)) {
+			ldl_engine_take_site(&acquisition);
+			(void)ldl_chain_insert(&ldl_engine.arena, entry.key, acquisition.site, 1);
+		}
+		(void)ldl_engine_push_entry(thread, &entry);
+	}
+	ldl_engine_leave(thread);
+}
+
+void ldl_engine_pool_failed(const void *pool)
+{
+	struct ldl_thread *thread = pool ? ldl_engine_enter() : NULL;
+
+	if (!thread)
+		return;
+	if (thread->callbacks.woken.pool == (uint64_t)(uintptr_t)pool) {
+		thread->callbacks.woken = (struct ldl_woken){0};
+		ldl_callback_rearm(thread);
+	}
+	ldl_engine_leave(thread);
+}
+
+/* What the freer holds, the pool waits for. What it waited for before is not known to have been for
+ * this element's sake. */
+static void depend_on_freer(struct ldl_thread *thread, ldl_instance_id id, const void *ip)
+{
+	struct ldl_acquisition acquisition = about(id, ip);
+	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
+	struct ldl_held woken = entry_of(thread, &acquisition, acquisition.addr);
+	uint64_t key = ldl_hash_add(woken.key, LDL_FINDING_RESERVE);
+	uint32_t never = ldl_load_relaxed(&ldl_engine.arena.header->event_clock) + 1;
+
+	woken.key = 0; /* it has no chain of its own */
+	if (!ldl_held_depth(ldl_load_relaxed(&thread->record->depth)) ||
+		ldl_chain_find(&ldl_engine.arena, key))
+		return;
+	ldl_engine_take_site(&acquisition);
+	if (!ldl_engine_lock())
+		return;
+	ldl_rules_wake(&judgement, &woken, never);
+	ldl_engine_unlock();
+	(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition.site, 1);
+	ldl_engine_print(&judgement);
+}
+
+void ldl_engine_pool_free(const void *pool, const void *element, const void *ip)
+{
+	struct ldl_thread *thread = pool && element ? ldl_engine_enter() : NULL;
+	ldl_instance_id id;
+
+	if (!thread)
+		return;
+	id = pool_at(thread, pool, ip);
+	if (id) {
+		if (!ldl_engine_pop_place(thread, (uint64_t)(uintptr_t)element))
+			(void)ldl_engine_steal(thread, (uint64_t)(uintptr_t)element);
+		raise_level(record_at(id));
+		depend_on_freer(thread, id, ip);
+	}
+	ldl_engine_leave(thread);
+}
+
+void ldl_engine_pool_backing(const void *pool, uint32_t gfp, const void *ip)
+{
+	const uint32_t wanted = LDL_GFP_NORETRY | LDL_GFP_NOMEMALLOC | LDL_GFP_NOWARN;
+	struct ldl_thread *thread = NULL;
+	ldl_instance_id id;
+
+	if (pool && (gfp & wanted) != wanted)
+		thread = ldl_engine_enter();
+	if (!thread)
+		return;
+	id = pool_at(thread, pool, ip);
+	if (id)
+		say(thread, id, LDL_RULE_C6,
+			"ask the backing allocator with NORETRY, NOMEMALLOC and NOWARN: the reserve "
+			"is there for when it fails",
+			ip);
+	ldl_engine_leave(thread);
+}
+
+void ldl_engine_pool_woken(const void *pool)
+{
+	struct ldl_thread *thread = pool ? ldl_engine_enter() : NULL;
+	uint32_t at;
+
+	if (!thread)
+		return;
+	at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	while (at-- > 0) {
+		const struct ldl_held *entry = &thread->held[at];
+
+		if (!ldl_kind_is_lock(ldl_class_at(&ldl_engine.arena, ldl_held_class(entry))->kind))
+			continue;
+		thread->callbacks.woken = (struct ldl_woken){
+			.pool = (uint64_t)(uintptr_t)pool,
+			.lock = ldl_held_addr(entry),
+		};
+		ldl_callback_rearm(thread);
+		break;
+	}
+	ldl_engine_leave(thread);
+}

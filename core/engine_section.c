@@ -1,0 +1,177 @@
+/* Sections: reclaimers and contexts, held while they last. */
+#include "engine_place.h"
+
+#include "fmt.h"
+#include "hash.h"
+#include "include/lockdep_lite/context.h"
+#include "instance.h"
+
+static uint64_t address_of(const void *domain)
+{
+	return (uint64_t)(uintptr_t)domain;
+}
+
+/* A domain that nobody named is called by its address. */
+static ldl_class_id class_of_domain(const void *domain)
+{
+	char name[32];
+
+	ldl_fmt(name, sizeof(name), "reclaim of 0x%lx", (unsigned long)(uintptr_t)domain);
+	return ldl_engine_named_class(name, LDL_KIND_RECLAIM, 0);
+}
+
+ldl_instance_id ldl_engine_domain(struct ldl_thread *thread, const void *domain)
+{
+	ldl_instance_id id;
+
+	ldl_engine_need_domains(thread);
+	id = ldl_instance_find(&ldl_engine.arena, address_of(domain));
+	return id ? id : ldl_engine_place(thread, address_of(domain), class_of_domain(domain));
+}
+
+void ldl_engine_reclaim_init(const void *domain, const char *name)
+{
+	struct ldl_thread *thread = ldl_engine_enter_any();
+
+	if (!thread)
+		return;
+	if (domain)
+		(void)ldl_engine_place(thread, address_of(domain),
+			ldl_engine_named_class(name, LDL_KIND_RECLAIM, 0));
+	ldl_engine_leave(thread);
+}
+
+/* Entering reclaim under a lock is a wait for it, as an allocation would be: another run of the
+ * same reclaimer may want that lock. */
+void ldl_engine_reclaim_enter(const void *domain, const void *ip)
+{
+	static const struct ldl_lock_type type = {.kind = LDL_KIND_RECLAIM};
+	struct ldl_thread *thread = ldl_engine_enter_any();
+
+	if (!thread)
+		return;
+	if (domain && ldl_engine_domain(thread, domain))
+		(void)ldl_engine_acquire_inside(thread, domain, &type, LDL_MODE_EXCLUSIVE, ip);
+	ldl_engine_leave(thread);
+}
+
+/* Scopes that were opened inside and are open still (rule E2). */
+static void check_scopes(struct ldl_thread *thread, uint32_t depth, const void *ip)
+{
+	const struct ldl_scope *leaked = ldl_context_leaked(&thread->context, depth);
+
+	if (leaked)
+		ldl_engine_scope_broken(thread, ip, "still open where its context ends");
+	while (leaked) {
+		(void)ldl_context_close(&thread->context, leaked->cookie);
+		leaked = ldl_context_leaked(&thread->context, depth);
+	}
+}
+
+void ldl_engine_leave_section(struct ldl_thread *thread, uint64_t addr, const void *ip)
+{
+	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	int at = ldl_held_find(thread->held, depth, addr);
+
+	if (at < 0)
+		return;
+	check_scopes(thread, (uint32_t)at, ip);
+	(void)ldl_engine_pop_place(thread, addr);
+}
+
+void ldl_engine_reclaim_exit(const void *domain, const void *ip)
+{
+	struct ldl_thread *thread = ldl_engine_enter_any();
+
+	if (!thread)
+		return;
+	ldl_engine_leave_section(thread, address_of(domain), ip);
+	ldl_engine_leave(thread);
+}
+
+static const struct {
+	const char *name;
+	enum ldl_kind kind;
+} built_in[LDL_CTX_BUILT_IN_END] = {
+	[LDL_CTX_NON_BLOCK] = {"non-blocking section", LDL_KIND_NONBLOCK},
+	[LDL_CTX_OOM_REAPER] = {"oom_reaper", LDL_KIND_NONBLOCK},
+	[LDL_CTX_MMU_NOTIFIER] = {"mmu_notifier", LDL_KIND_NONBLOCK},
+	[LDL_CTX_REALTIME] = {"realtime", LDL_KIND_NONBLOCK},
+	[LDL_CTX_GC_SAFEPOINT] = {"safepoint", LDL_KIND_NONBLOCK},
+	[LDL_CTX_UFFD] = {"userfaultfd handler", LDL_KIND_NONBLOCK},
+	[LDL_CTX_INIT] = {"initialisation", LDL_KIND_CONTEXT},
+};
+
+/* The address that stands for a context, its instance made. 0: no such context, or no room. */
+static uint64_t place_of(struct ldl_thread *thread, uint32_t context)
+{
+	uint32_t classes = ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CLASSES)->used;
+	uint64_t addr = LDL_PLACE | context;
+	ldl_class_id class = 0;
+
+	if (context == LDL_CTX_IO_HANDLER) {
+		ldl_engine_need_domains(thread);
+		return address_of(LDL_RECLAIM_IO);
+	}
+	if (context < LDL_CTX_BUILT_IN_END && built_in[context].name)
+		class = ldl_engine_named_class(built_in[context].name, built_in[context].kind, 0);
+	else if (context >= LDL_CONTEXT_OWN && context - LDL_CONTEXT_OWN < classes)
+		class = context - LDL_CONTEXT_OWN;
+	return ldl_engine_place(thread, addr, class) ? addr : 0;
+}
+
+ldl_instance_id ldl_engine_built_in(struct ldl_thread *thread, uint32_t context)
+{
+	uint64_t addr = place_of(thread, context);
+
+	return addr ? ldl_instance_find(&ldl_engine.arena, addr) : 0;
+}
+
+uint32_t ldl_engine_context(const char *name, bool is_nonblocking)
+{
+	struct ldl_thread *thread = ldl_engine_enter_any();
+	ldl_class_id class;
+
+	if (!thread)
+		return 0;
+	class = ldl_engine_named_class(
+		name, is_nonblocking ? LDL_KIND_NONBLOCK : LDL_KIND_CONTEXT, 0);
+	if (class)
+		(void)place_of(thread, LDL_CONTEXT_OWN + class);
+	ldl_engine_leave(thread);
+	return class ? LDL_CONTEXT_OWN + class : 0;
+}
+
+void ldl_engine_context_enter(uint32_t context, const void *ip)
+{
+	struct ldl_thread *thread = ldl_engine_enter_any();
+	uint64_t addr;
+
+	if (!thread)
+		return;
+	addr = place_of(thread, context);
+	if (addr)
+		(void)ldl_engine_push_place(thread, addr, ip);
+	ldl_engine_leave(thread);
+}
+
+void ldl_engine_context_exit(uint32_t context, const void *ip)
+{
+	struct ldl_thread *thread = ldl_engine_enter_any();
+
+	if (!thread)
+		return;
+	ldl_engine_leave_section(thread, place_of(thread, context), ip);
+	thread->context.budget_ns = 0;
+	ldl_engine_leave(thread);
+}
+
+void ldl_engine_context_budget(uint64_t limit_ns)
+{
+	struct ldl_thread *thread = ldl_engine_enter_any();
+
+	if (!thread)
+		return;
+	thread->context.budget_ns = limit_ns;
+	ldl_engine_leave(thread);
+}

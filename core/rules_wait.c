@@ -1,0 +1,280 @@
+/* The rules of waits that are no locks: allocations, events, reserves, sleeps. See rules.h. */
+#include "edge.h"
+#include "include/lockdep_lite/context.h"
+#include "include/lockdep_lite/gfp.h"
+#include "rules.h"
+
+/* The acquisition as a wait for another instance at the same place. */
+static struct ldl_acquisition aimed_at(
+	const struct ldl_judgement *judgement, ldl_instance_id instance)
+{
+	struct ldl_acquisition target = *judgement->acquisition;
+
+	target.instance = instance;
+	target.addr = ldl_instance_at(judgement->arena, instance)->addr;
+	target.class = ldl_instance_at(judgement->arena, instance)->class;
+	return target;
+}
+
+static const struct ldl_held *held_instance(
+	const struct ldl_judgement *judgement, ldl_instance_id instance)
+{
+	const struct ldl_thread *thread = judgement->thread;
+	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+
+	while (at-- > 0) {
+		if (thread->held[at].instance == instance && !ldl_held_is_stolen(&thread->held[at]))
+			return &thread->held[at];
+	}
+	return NULL;
+}
+
+/* What an allocation waits for: the domains that its mask reaches, then every non-blocking
+ * context. Returns how many. */
+#define TARGETS_MAX (LDL_DOMAINS + LDL_NONBLOCK_MAX)
+static uint32_t targets_of(
+	const struct ldl_arena *arena, uint32_t gfp, ldl_instance_id targets[TARGETS_MAX])
+{
+	const struct ldl_header *header = arena->header;
+	uint32_t count = 0;
+
+	/* The widest first: that is the one to show when several close a cycle. */
+	if (header->domains[2] && (gfp & LDL_GFP_FS))
+		targets[count++] = header->domains[2];
+	if (header->domains[1] && (gfp & LDL_GFP_IO))
+		targets[count++] = header->domains[1];
+	if (header->domains[0])
+		targets[count++] = header->domains[0];
+	for (uint32_t i = 0; i < header->nonblock_count; i++)
+		targets[count++] = header->nonblock[i];
+	return count;
+}
+
+/* A reclaimer that waits for its own reclaim: found in one thread, at once. */
+static void recurses(struct ldl_judgement *judgement, const struct ldl_held *entry)
+{
+	ldl_rules_add(judgement, &(struct ldl_breach){LDL_FINDING_RECLAIM, LDL_RULE_A4,
+					 LDL_SEVERITY_ERROR, entry, NULL});
+}
+
+static void wait_for(struct ldl_judgement *judgement, ldl_instance_id instance)
+{
+	const struct ldl_acquisition *whole = judgement->acquisition;
+	struct ldl_acquisition target = aimed_at(judgement, instance);
+	enum ldl_kind kind = ldl_class_at(judgement->arena, target.class)->kind;
+	const struct ldl_held *held = held_instance(judgement, instance);
+
+	judgement->acquisition = &target;
+	if (!held)
+		ldl_rules_acquire(judgement);
+	else if (kind == LDL_KIND_RECLAIM)
+		recurses(judgement, held);
+	else if (kind == LDL_KIND_RESERVE)
+		ldl_rules_acquire(judgement);
+	judgement->acquisition = whole;
+}
+
+void ldl_rules_alloc_in_context(struct ldl_judgement *judgement)
+{
+	const struct ldl_held *context = ldl_rules_held_kind(judgement, LDL_KIND_NONBLOCK);
+	uint32_t gfp = judgement->acquisition->gfp;
+	bool is_narrow = !(gfp & LDL_GFP_FS) || !(gfp & LDL_GFP_IO);
+
+	if (context)
+		ldl_rules_add(judgement, &(struct ldl_breach){LDL_FINDING_NONBLOCK,
+						 is_narrow ? LDL_RULE_A3 : LDL_RULE_A2,
+						 LDL_SEVERITY_ERROR, context, NULL});
+}
+
+void ldl_rules_alloc(struct ldl_judgement *judgement)
+{
+	ldl_instance_id targets[TARGETS_MAX];
+	uint32_t count = targets_of(judgement->arena, judgement->acquisition->gfp, targets);
+
+	for (uint32_t i = 0; i < count; i++)
+		wait_for(judgement, targets[i]);
+	ldl_rules_wait_type(judgement, LDL_WAIT_SLEEP);
+}
+
+void ldl_rules_wait_in_context(struct ldl_judgement *judgement, uint64_t limit_ns)
+{
+	const struct ldl_held *context = ldl_rules_held_kind(judgement, LDL_KIND_NONBLOCK);
+
+	if (context && (!limit_ns || limit_ns > judgement->thread->context.budget_ns))
+		ldl_rules_add(
+			judgement, &(struct ldl_breach){LDL_FINDING_NONBLOCK, LDL_RULE_A6,
+					   limit_ns ? LDL_SEVERITY_WARNING : LDL_SEVERITY_ERROR,
+					   context, NULL});
+}
+
+void ldl_rules_wait(struct ldl_judgement *judgement, uint64_t limit_ns)
+{
+	const struct ldl_acquisition *acquisition = judgement->acquisition;
+	const struct ldl_header *header = judgement->arena->header;
+	enum ldl_kind kind = ldl_class_at(judgement->arena, acquisition->class)->kind;
+
+	ldl_rules_wait_in_context(judgement, limit_ns);
+	wait_for(judgement, acquisition->instance);
+	/* Who waits for a stall to end sleeps as an allocation does. */
+	if (kind == LDL_KIND_RECLAIM) {
+		for (uint32_t i = 0; i < header->nonblock_count; i++)
+			wait_for(judgement, header->nonblock[i]);
+	}
+	ldl_rules_wait_type(judgement, LDL_WAIT_SLEEP);
+}
+
+void ldl_rules_reserve(struct ldl_judgement *judgement, bool is_empty)
+{
+	wait_for(judgement, judgement->acquisition->instance);
+	if (is_empty) {
+		ldl_rules_alloc_in_context(judgement);
+		ldl_rules_alloc(judgement);
+		return;
+	}
+
+	ldl_rules_wait_type(judgement, LDL_WAIT_SLEEP);
+}
+
+void ldl_rules_sleep(struct ldl_judgement *judgement)
+{
+	const struct ldl_held *context = ldl_rules_held_kind(judgement, LDL_KIND_NONBLOCK);
+
+	if (context)
+		ldl_rules_add(judgement, &(struct ldl_breach){LDL_FINDING_NONBLOCK, LDL_RULE_A6,
+						 LDL_SEVERITY_ERROR, context, NULL});
+	ldl_rules_wait_type(judgement, LDL_WAIT_SLEEP);
+}
+
+/* One thing that the waker needed: what is woken depends on it. */
+static void needs(struct ldl_judgement *judgement, const struct ldl_held *woken,
+	const struct ldl_held *needed, uint32_t gfp)
+{
+	struct ldl_arena *arena = judgement->arena;
+	const struct ldl_acquisition *wake = judgement->acquisition;
+	struct ldl_acquisition acquisition = {
+		.addr = ldl_held_addr(needed),
+		.ip = ldl_held_ip(needed),
+		.instance = needed->instance,
+		.class = ldl_held_class(needed),
+		.mode = ldl_held_mode(needed),
+		.site = ldl_witness_site(arena, needed, wake->site),
+		.from_site = wake->site,
+		.gfp = gfp,
+		.gfp_asked = gfp,
+	};
+	uint32_t type = ldl_edge_type(
+		false, acquisition.mode & LDL_MODE_RECURSIVE, acquisition.mode & LDL_MODE_TIMED);
+
+	if (acquisition.class == ldl_held_class(woken))
+		return;
+	judgement->acquisition = &acquisition;
+	ldl_rules_depend(judgement, ldl_node_of_class(arena, ldl_held_class(woken)),
+		ldl_node_of_class(arena, acquisition.class), woken, type);
+	judgement->acquisition = wake;
+}
+
+static void needs_alloc(
+	struct ldl_judgement *judgement, const struct ldl_held *woken, const struct ldl_past *past)
+{
+	ldl_instance_id targets[TARGETS_MAX];
+	uint32_t count = targets_of(judgement->arena, past->gfp, targets);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct ldl_held needed = past->entry;
+		const struct ldl_instance *target = ldl_instance_at(judgement->arena, targets[i]);
+
+		needed.addr = target->addr;
+		needed.instance = targets[i];
+		needed.class_mode = target->class << LDL_MODE_BITS;
+		needs(judgement, woken, &needed, past->gfp);
+	}
+}
+
+void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woken, uint32_t request)
+{
+	const struct ldl_thread *thread = judgement->thread;
+	const struct ldl_context *context = &thread->context;
+	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t count = context->past_count < LDL_HISTORY ? context->past_count : LDL_HISTORY;
+
+	while (at-- > 0) {
+		const struct ldl_held *entry = &thread->held[at];
+		uint32_t kind = ldl_class_at(judgement->arena, ldl_held_class(entry))->kind;
+
+		/* What was got without waiting was not waited for. */
+		if (ldl_held_is_stolen(entry) || (ldl_held_mode(entry) & LDL_MODE_TRY) ||
+			(!ldl_kind_is_lock(kind) && kind != LDL_KIND_RECLAIM &&
+				kind != LDL_KIND_RESERVE))
+			continue;
+		needs(judgement, woken, entry, 0);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		const struct ldl_past *past = &context->past[i];
+
+		if ((int32_t)(past->clock - request) < 0)
+			continue;
+		if (past->gfp)
+			needs_alloc(judgement, woken, past);
+		else
+			needs(judgement, woken, &past->entry, 0);
+	}
+}
+
+/* A copy of an edge's evidence, for another edge. */
+static ldl_witness_id copy_witness(
+	struct ldl_arena *arena, ldl_witness_id from, ldl_edge_id edge, ldl_instance_id to)
+{
+	ldl_witness_id id = from ? ldl_table_take(arena, LDL_TABLE_WITNESSES, 1) : 0;
+	struct ldl_witness *copy = ldl_witness_at(arena, id);
+
+	if (!id)
+		return 0;
+	*copy = *ldl_witness_at(arena, from);
+	copy->edge = edge;
+	copy->next = 0;
+	copy->to_instance = to;
+	copy->to_addr = ldl_instance_at(arena, to)->addr;
+	copy->to_generation = ldl_instance_info_at(arena, to)->generation;
+	return id;
+}
+
+/* A non-blocking context waits for no other one: that it allocates is a finding of its own. */
+static bool may_wait_for_context(const struct ldl_arena *arena, ldl_node_id node)
+{
+	return ldl_class_at(arena, ldl_node_at(arena, node)->class)->kind != LDL_KIND_NONBLOCK;
+}
+
+static void adopt_edge(struct ldl_judgement *judgement, ldl_edge_id old, ldl_instance_id context)
+{
+	struct ldl_arena *arena = judgement->arena;
+	ldl_class_id class = ldl_instance_at(arena, context)->class;
+	ldl_node_id from = ldl_edge_at(arena, old)->from, to = ldl_node_of_class(arena, class);
+	ldl_witness_id witness;
+	ldl_edge_id id;
+
+	if (!to || !may_wait_for_context(arena, from) || ldl_edge_find(arena, from, to))
+		return;
+	id = ldl_edge_insert(arena, from, to);
+	if (!id)
+		return;
+	witness = copy_witness(arena, ldl_edge_at(arena, old)->witness_first, id, context);
+	if (witness)
+		ldl_witness_link(arena, id, witness);
+	ldl_edge_at(arena, id)->types = ldl_edge_at(arena, old)->types;
+	ldl_edge_at(arena, id)->seen = 1;
+	/* It is new and nothing leaves it: whatever the order says, no cycle is closed yet. */
+	if (ldl_order_insert(arena, judgement->work, from, to))
+		return;
+}
+
+void ldl_rules_adopt(struct ldl_judgement *judgement, ldl_instance_id context)
+{
+	struct ldl_arena *arena = judgement->arena;
+	ldl_instance_id domain = arena->header->domains[0];
+	ldl_node_id node =
+		domain ? ldl_class_at(arena, ldl_instance_at(arena, domain)->class)->node : 0;
+	ldl_edge_id id = node ? ldl_node_at(arena, node)->in_first : 0;
+
+	for (; id; id = ldl_edge_at(arena, id)->next_in)
+		adopt_edge(judgement, id, context);
+}
