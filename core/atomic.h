@@ -7,6 +7,8 @@
 #define LDL_ATOMIC_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #define ldl_load_relaxed(p)        __atomic_load_n((p), __ATOMIC_RELAXED)
 #define ldl_load_acquire(p)        __atomic_load_n((p), __ATOMIC_ACQUIRE)
@@ -23,6 +25,22 @@
  * outcomes, release when it stored. */
 #define ldl_cas_acq_rel(p, expected, v)                                                            \
 	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+
+/* Whether the 64 bits at `p` are `v`; acquire. In one instruction: left to itself the compiler
+ * loads an atomic first and compares then. */
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#define ldl_is_acquire(p, v)                                                                       \
+	({                                                                                         \
+		bool is_equal;                                                                     \
+		__asm__ volatile("cmpq %2, %1"                                                     \
+				 : "=@cce"(is_equal)                                               \
+				 : "m"(*(p)), "r"((uint64_t)(v))                                   \
+				 : "memory");                                                      \
+		is_equal;                                                                          \
+	})
+#else
+#define ldl_is_acquire(p, v) (ldl_load_acquire(p) == (v))
+#endif
 
 #define ldl_fence_acquire() atomic_thread_fence(memory_order_acquire)
 #define ldl_fence_release() atomic_thread_fence(memory_order_release)

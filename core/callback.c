@@ -61,12 +61,22 @@ static bool is_wider(const struct ldl_running *running, const struct ldl_observe
 
 static void count_locks(struct ldl_running *running, const struct ldl_observed *observed)
 {
-	bool is_try =
-		observed->kind == LDL_OBSERVED_TRY || observed->kind == LDL_OBSERVED_TRY_FAILED;
-
-	running->locks += is_try || observed->kind == LDL_OBSERVED_ACQUIRE;
-	running->tries += is_try;
-	running->is_got |= observed->kind == LDL_OBSERVED_TRY;
+	switch (observed->kind) {
+	case LDL_OBSERVED_TRY:
+		running->locks++;
+		running->tries++;
+		running->was_got = running->is_got;
+		running->is_got = 1;
+		break;
+	case LDL_OBSERVED_TRY_FAILED: /* announced as a try before */
+		running->is_got = running->was_got;
+		break;
+	case LDL_OBSERVED_ACQUIRE:
+		running->locks++;
+		break;
+	default:
+		break;
+	}
 }
 
 static void watch(struct ldl_judgement *judgement, struct ldl_running *running,

@@ -22,11 +22,12 @@ enum ldl_callback_kind {
 /* One run of a callback. */
 struct ldl_running {
 	enum ldl_callback_kind kind;
-	uint32_t record; /* in LDL_TABLE_CALLBACKS */
-	uint32_t gfp;    /* SCAN: the mask of the allocation that it runs for */
-	uint32_t locks;  /* acquisitions so far, tries included */
-	uint32_t tries;  /* tries that failed or succeeded */
-	uint32_t is_got; /* a try succeeded: the optimistic path */
+	uint32_t record;  /* in LDL_TABLE_CALLBACKS */
+	uint32_t gfp;     /* SCAN: the mask of the allocation that it runs for */
+	uint32_t locks;   /* acquisitions so far, tries included */
+	uint32_t tries;   /* tries that failed or succeeded */
+	uint32_t was_got; /* is_got before the latest try */
+	uint32_t is_got;  /* a try succeeded: the optimistic path */
 	uint64_t
 		section; /* what it holds meanwhile: a domain's or a context's address; 0: nothing */
 };

@@ -31,7 +31,18 @@ uint32_t ldl_context_mask(uint32_t scope, uint32_t gfp)
 static void set_scope(struct ldl_context *context, uint32_t scope)
 {
 	context->scope = scope;
-	context->scope_key = ldl_hash_strong(scope + SALT);
+	if (!context->alloc_hidden)
+		context->scope_key = ldl_hash_strong(scope + SALT);
+}
+
+void ldl_context_hide_allocs(struct ldl_context *context, bool is_hidden)
+{
+	if (is_hidden)
+		context->alloc_hidden++;
+	else if (context->alloc_hidden)
+		context->alloc_hidden--;
+	/* No request has this key, so each of them takes the slow path meanwhile. */
+	context->scope_key = context->alloc_hidden ? 0 : ldl_hash_strong(context->scope + SALT);
 }
 
 void ldl_context_begin(struct ldl_context *context)

@@ -34,7 +34,9 @@ struct ldl_context {
 	uint32_t irq_disabled[LDL_IRQS];
 	uint32_t irq_depth[LDL_IRQS]; /* handlers of this kind that the thread is in */
 	uint32_t past_count;          /* so far; the ring keeps the last LDL_HISTORY */
-	uint64_t budget_ns;           /* a timed wait this long is all right in a non-blocking
+	uint32_t alloc_hidden;        /* an annotated allocator asks malloc(): that is no request */
+	uint32_t unused;
+	uint64_t budget_ns; /* a timed wait this long is all right in a non-blocking
 					 context */
 	struct ldl_scope scopes[LDL_SCOPE_MAX];
 	struct ldl_past past[LDL_HISTORY];
@@ -42,6 +44,9 @@ struct ldl_context {
 
 /* Nothing is open, disabled or remembered. */
 void ldl_context_begin(struct ldl_context *context);
+
+/* Requests are not looked at until they are shown again; nests. */
+void ldl_context_hide_allocs(struct ldl_context *context, bool is_hidden);
 
 /* The effective mask of a request under scopes: only takes away what reclaim may do, and adds what
  * a scope says of failure unless the call says otherwise (rules A12, B4, E1). */

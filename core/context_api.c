@@ -58,7 +58,9 @@ LDL_EXPORT void ldl_event_init(const void *event, const char *name)
 
 LDL_EXPORT void ldl_event_destroy(const void *event)
 {
-	ldl_engine_destroy(event, true, LDL_CALLER);
+	if (event)
+		ldl_engine_destroy((const void *)(uintptr_t)LDL_PLACE_OF(LDL_KIND_EVENT, event),
+			true, LDL_CALLER);
 }
 
 LDL_EXPORT void ldl_might_wait(const void *event)
@@ -134,6 +136,16 @@ LDL_EXPORT void ldl_might_alloc_size(unsigned int gfp, unsigned long size)
 		ldl_engine_alloc(gfp, LDL_CALLER);
 	else
 		ldl_engine_alloc_slow(gfp, size, LDL_CALLER);
+}
+
+LDL_EXPORT void ldl_alloc_hide(void)
+{
+	ldl_engine_hide_allocs(true);
+}
+
+LDL_EXPORT void ldl_alloc_show(void)
+{
+	ldl_engine_hide_allocs(false);
 }
 
 LDL_EXPORT unsigned int ldl_alloc_mask(unsigned int gfp)

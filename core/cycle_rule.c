@@ -6,7 +6,19 @@
 struct path {
 	uint32_t kinds;
 	bool is_declared, is_of_instances;
+	bool is_retry; /* reclaim is waited for by waits before a retry alone */
 };
+
+static bool is_retry_wait(const struct ldl_arena *arena, const struct ldl_edge *edge)
+{
+	ldl_witness_id id = edge->witness_first;
+
+	for (; id; id = ldl_witness_at(arena, id)->next) {
+		if (!(ldl_witness_at(arena, id)->gfp_asked & LDL_GFP_RETRY_WAIT))
+			return false;
+	}
+	return edge->witness_first;
+}
 
 static struct path look(
 	const struct ldl_arena *arena, const struct ldl_cycle_step *steps, uint32_t count)
@@ -17,6 +29,7 @@ static struct path look(
 		const struct ldl_edge *edge = ldl_edge_at(arena, steps[i].edge);
 		const struct ldl_node *node = ldl_node_at(arena, edge->from);
 
+		path.is_retry |= is_retry_wait(arena, edge);
 		path.kinds |= 1u << ldl_class_at(arena, node->class)->kind;
 		path.is_declared |= edge->types & LDL_EDGE_DECLARED;
 		path.is_of_instances &= node->kind == LDL_NODE_INSTANCE;
@@ -43,6 +56,8 @@ struct ldl_cycle_rule ldl_cycle_rule_of(
 	struct path path = look(arena, steps, count);
 	bool is_indirect = has(&path, LDL_KIND_EVENT) || has(&path, LDL_KIND_RESERVE);
 
+	if (path.is_retry)
+		return (struct ldl_cycle_rule){LDL_FINDING_RECLAIM, LDL_RULE_B9};
 	if (has(&path, LDL_KIND_NONBLOCK))
 		return (struct ldl_cycle_rule){
 			LDL_FINDING_NONBLOCK, is_indirect ? LDL_RULE_A5 : LDL_RULE_A1};

@@ -189,14 +189,14 @@ static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisiti
 		else
 			fresh = check_chain(thread, acquisition, &known, NULL) ? LDL_HELD_FRESH : 0;
 	}
-	ldl_engine_push(thread->record, &thread->held[depth], depth,
-		&(struct ldl_held){
-			.addr = acquisition->addr,
-			.ip = acquisition->ip | fresh,
-			.key = known.key,
-			.instance = acquisition->instance,
-			.class_mode = class_mode,
-		});
+	ldl_engine_wish(thread->record, depth);
+	ldl_engine_write(&thread->held[depth], &(struct ldl_held){
+						       .addr = acquisition->addr,
+						       .ip = acquisition->ip | fresh,
+						       .key = known.key,
+						       .instance = acquisition->instance,
+						       .class_mode = class_mode,
+					       });
 }
 
 /* The lock that should keep others of this class apart is not held. */
@@ -289,10 +289,13 @@ struct ldl_thread *ldl_engine_acquire_nested(const void *lock, const struct ldl_
 
 bool ldl_engine_push_entry(struct ldl_thread *thread, const struct ldl_held *entry)
 {
+	uint32_t depth;
+
 	if (!make_room(thread))
 		return false;
-	ldl_engine_push(
-		thread->record, &thread->held[thread->record->depth], thread->record->depth, entry);
+	depth = thread->record->depth;
+	ldl_engine_wish(thread->record, depth);
+	ldl_engine_write(&thread->held[depth], entry);
 	ldl_engine_acquired();
 	return true;
 }
@@ -304,6 +307,20 @@ bool ldl_engine_acquire_inside(struct ldl_thread *thread, const void *lock,
 		return false;
 	ldl_engine_acquired();
 	return true;
+}
+
+void ldl_engine_try_failed(const void *lock, const void *ip)
+{
+	struct ldl_thread *thread = ldl_engine_enter();
+	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
+	struct ldl_judgement judgement;
+
+	if (!thread)
+		return;
+	judgement = ldl_engine_judge(thread, &acquisition);
+	ldl_engine_observe(&judgement, &(struct ldl_observed){.kind = LDL_OBSERVED_TRY_FAILED,
+					       .addr = (uint64_t)(uintptr_t)lock});
+	ldl_engine_leave(thread);
 }
 
 LDL_NOINLINE void ldl_engine_failed(struct ldl_thread *thread, const void *lock)
@@ -352,7 +369,8 @@ bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr)
 static bool saw_everything(void)
 {
 	static const enum ldl_counter gaps[] = {LDL_COUNT_HELD_OVERFLOW, LDL_COUNT_IN_GUARD,
-		LDL_COUNT_THREADS_UNWATCHED, LDL_COUNT_WRITER_BUSY, LDL_COUNT_NO_MEMORY};
+		LDL_COUNT_THREADS_UNWATCHED, LDL_COUNT_WRITER_BUSY, LDL_COUNT_NO_MEMORY,
+		LDL_COUNT_MODULES_UNWATCHED};
 	const struct ldl_arena *arena = &ldl_engine.arena;
 
 	for (size_t i = 0; i < ldl_array_len(gaps); i++) {
@@ -445,16 +463,10 @@ static void release_entry(struct ldl_thread *thread, uint32_t at, const void *ip
 
 LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
 {
-	struct ldl_thread *thread = ldl_thread_known();
+	struct ldl_thread *thread = ldl_engine_enter();
 	uint32_t depth;
 	int at;
 
-	if (thread && thread->guard) {
-		if (thread->unseen)
-			thread->unseen--;
-		return;
-	}
-	thread = ldl_engine_enter();
 	if (!thread) {
 		/* Passed through, as its acquisition was. */
 		thread = ldl_thread_known();

@@ -49,6 +49,9 @@ void ldl_engine_fork_prepare(void);
 void ldl_engine_fork_parent(void);
 void ldl_engine_fork_early_child(void);
 
+/* A module is about to be opened whose locks will not be seen: counted. */
+void ldl_engine_module_bypasses(void);
+
 /* The program forbids itself system calls from here on (seccomp): the engine makes none either. */
 void ldl_engine_stop_syscalls(void);
 
@@ -86,6 +89,8 @@ struct ldl_thread *ldl_engine_acquire_slow(
 /* ip NULL: the lock may not be held, and that is no misuse (a wait that libc may refuse). */
 void ldl_engine_release_slow(const void *lock, const void *ip);
 void ldl_engine_failed(struct ldl_thread *thread, const void *lock);
+/* Tells those who watch an armed thread that its try failed; before ldl_engine_failed(). */
+void ldl_engine_try_failed(const void *lock, const void *ip);
 /* The same inside `outer`, which keeps locks of this class that were taken after it apart. */
 struct ldl_thread *ldl_engine_acquire_nested(const void *lock, const struct ldl_lock_type *type,
 	uint32_t mode, const void *outer, const void *ip);
@@ -108,15 +113,18 @@ LDL_INLINE struct ldl_held *ldl_engine_entry(struct ldl_held *held, uint32_t dep
 	return (struct ldl_held *)((char *)held + (uint32_t)(depth * sizeof(*held)));
 }
 
-/* The depth word goes first: a signal handler that comes in between sees "wanted", so it neither
- * overwrites the entry nor believes it. Plain stores: other processes look twice, and this thread's
- * handlers need program order only. Each store is drained before the lock's atomic instruction, so
- * instance and class_mode are one. */
-LDL_INLINE void ldl_engine_push(struct ldl_thread_record *record, struct ldl_held *entry,
-	uint32_t depth, const struct ldl_held *pushed)
+/* The depth word goes before the entry: a signal handler that comes in between sees "wanted", so it
+ * neither overwrites the entry nor believes it. Plain stores: other processes look twice, and this
+ * thread's handlers need program order only. */
+LDL_INLINE void ldl_engine_wish(struct ldl_thread_record *record, uint32_t depth)
 {
-	ldl_store_relaxed(&record->depth, (depth + 1) | LDL_WANTED);
+	ldl_store_relaxed(&record->depth, depth + 1 + LDL_WANTED);
 	ldl_signal_fence();
+}
+
+/* Each store is drained before the lock's atomic instruction: instance and class_mode are one. */
+LDL_INLINE void ldl_engine_write(struct ldl_held *entry, const struct ldl_held *pushed)
+{
 	ldl_store_relaxed(&entry->addr, pushed->addr);
 	ldl_store_relaxed(&entry->ip, pushed->ip);
 	ldl_store_relaxed(&entry->key, pushed->key);
@@ -128,13 +136,49 @@ _Static_assert(offsetof(struct ldl_held, class_mode) == offsetof(struct ldl_held
 		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	"one store for both");
 
+/* Whether the entry that was popped here last says already what is to be pushed now: then its chain
+ * passed, and nothing needs to be written. A lock of another life or class is another one. */
+LDL_INLINE bool ldl_engine_is_again(struct ldl_thread *thread, const struct ldl_held *entry,
+	uint64_t lock, uint32_t mode, uint64_t ip)
+{
+	const struct ldl_instance *instance;
+
+	if (ldl_unlikely(!ldl_is_acquire(&entry->addr, lock)) || ldl_unlikely(entry->ip != ip))
+		return false;
+	instance = &thread->instances[entry->instance];
+	if (ldl_unlikely(!ldl_is_acquire(&instance->addr, lock)))
+		return false;
+	return ldl_likely(
+		(ldl_load_relaxed(&instance->class) << LDL_MODE_BITS | mode) == entry->class_mode);
+}
+
+/* Looks the lock and its chain up in the caches and writes the entry. False: one is not there. */
+LDL_INLINE bool ldl_engine_look_up(struct ldl_thread *thread, struct ldl_held *entry, uint64_t lock,
+	uint32_t mode, uint64_t ip)
+{
+	struct ldl_held pushed = {.addr = lock, .ip = ip};
+	const struct ldl_instance *instance;
+
+	pushed.instance = *ldl_engine_cached_instance(thread, (const void *)(uintptr_t)lock);
+	instance = &thread->instances[pushed.instance];
+	/* Acquire: pairs with the release in instance.c. */
+	if (ldl_unlikely(!ldl_is_acquire(&instance->addr, lock)))
+		return false;
+	pushed.class_mode = ldl_load_relaxed(&instance->class) << LDL_MODE_BITS | mode;
+	pushed.key = ldl_chain_mix(entry[-1].key, pushed.class_mode, ip);
+	if (ldl_unlikely(*ldl_engine_cached_chain(thread, pushed.key) != pushed.key))
+		return false;
+	ldl_engine_write(entry, &pushed);
+	return true;
+}
+
 /* The fast half of an acquisition: true when the lock is known, the chain is known, and it was
- * pushed as wanted. */
+ * pushed as wanted. The wish comes first, so that no handler changes the entry that is looked at.
+ * (A handler that empties the caches between the last two lines is late by this one chain.) */
 LDL_INLINE bool ldl_engine_acquire_fast(const void *lock, uint32_t mode, const void *ip)
 {
 	struct ldl_thread *thread = LDL_SELF(thread);
-	struct ldl_held entry = {.addr = (uint64_t)(uintptr_t)lock, .ip = (uint64_t)(uintptr_t)ip};
-	const struct ldl_instance *instance;
+	struct ldl_thread_record *record;
 	struct ldl_held *top;
 	uint32_t depth;
 
@@ -143,20 +187,24 @@ LDL_INLINE bool ldl_engine_acquire_fast(const void *lock, uint32_t mode, const v
 	if (ldl_unlikely(thread->control != ldl_load_relaxed(ldl_engine_control)))
 		return false;
 	/* limit: the run is full, or (top bit) an acquisition was interrupted. */
-	depth = ldl_load_relaxed(&thread->record->depth);
+	record = thread->record;
+	depth = ldl_load_relaxed(&record->depth);
 	if (ldl_unlikely(depth >= thread->limit))
 		return false;
-	entry.instance = *ldl_engine_cached_instance(thread, lock);
-	instance = &thread->instances[entry.instance];
-	/* Acquire: pairs with the release in instance.c. */
-	if (ldl_unlikely(ldl_load_acquire(&instance->addr) != entry.addr))
-		return false;
-	entry.class_mode = ldl_load_relaxed(&instance->class) << LDL_MODE_BITS | mode;
 	top = ldl_engine_entry(thread->held, depth);
-	entry.key = ldl_chain_mix(top[-1].key, entry.class_mode, entry.ip);
-	if (ldl_unlikely(*ldl_engine_cached_chain(thread, entry.key) != entry.key))
+	ldl_engine_wish(record, depth);
+	if (ldl_likely(depth < thread->settled) &&
+		ldl_likely(ldl_engine_is_again(
+			thread, top, (uint64_t)(uintptr_t)lock, mode, (uint64_t)(uintptr_t)ip)))
+		return true;
+	if (ldl_unlikely(!ldl_engine_look_up(
+		    thread, top, (uint64_t)(uintptr_t)lock, mode, (uint64_t)(uintptr_t)ip))) {
+		ldl_store_relaxed(&record->depth, depth);
 		return false;
-	ldl_engine_push(thread->record, top, depth, &entry);
+	}
+	/* What is above stood on what was here; what is below settles only from the bottom up. */
+	if (depth <= thread->settled)
+		thread->settled = depth + 1;
 	return true;
 }
 
@@ -193,8 +241,8 @@ LDL_INLINE bool ldl_engine_release_fast(const void *lock)
 	 * for: then that wish is lost, which ldl_held_depth() and the count of unseen holds bear.
 	 */
 	depth = ldl_load_relaxed(&record->depth);
-	if (ldl_unlikely(ldl_load_relaxed(&ldl_engine_entry(thread->held, depth)[-1].addr) !=
-			 (uint64_t)(uintptr_t)lock))
+	if (ldl_unlikely(!ldl_is_acquire(
+		    &ldl_engine_entry(thread->held, depth)[-1].addr, (uint64_t)(uintptr_t)lock)))
 		return false;
 	ldl_store_relaxed(&record->depth, depth - 1);
 	return true;
@@ -246,14 +294,39 @@ slow:
 	ldl_engine_alloc_slow(gfp, 0, ip);
 }
 
-/* The same for malloc and its like: where nothing is held there is nothing to learn, and nothing is
- * counted. */
-LDL_INLINE void ldl_engine_alloc_quiet(uint32_t gfp, const void *ip)
+/* What malloc() asks first: how much is held? With nothing, there is nothing to learn. */
+LDL_INLINE uint32_t ldl_engine_alloc_depth(void)
 {
-	if (ldl_likely(!ldl_load_relaxed(&LDL_SELF(record)->depth)))
-		return;
-	ldl_engine_alloc(gfp, ip);
+	return ldl_load_relaxed(&LDL_SELF(record)->depth);
 }
+
+LDL_INLINE uint64_t *ldl_engine_alloc_memo(struct ldl_thread *thread, const void *ip)
+{
+	return &thread->alloc_memo[(uintptr_t)ip % LDL_ALLOC_MEMO];
+}
+
+/* A place and all that is held there, in one word, since chain keys are as good as random. */
+LDL_INLINE uint64_t ldl_engine_alloc_word(
+	const struct ldl_thread *thread, const struct ldl_held *top, const void *ip)
+{
+	return top->key ^ thread->context.scope_key ^ (uint64_t)(uintptr_t)ip;
+}
+
+/* And then: was LDL_GFP_KERNEL checked at this place with what is held? A dozen instructions; what
+ * it answers is not counted. */
+LDL_INLINE bool ldl_engine_alloc_is_known(uint32_t depth, const void *ip)
+{
+	struct ldl_thread *thread = LDL_SELF(thread);
+
+	/* 0: in the guard, forked, or every event is to be seen. */
+	if (ldl_unlikely(!thread->control))
+		return false;
+	return *ldl_engine_alloc_memo(thread, ip) ==
+	       ldl_engine_alloc_word(thread, &ldl_engine_entry(thread->held, depth)[-1], ip);
+}
+
+/* What an annotated allocator asks malloc() for is no request of its own. */
+void ldl_engine_hide_allocs(bool is_hidden);
 
 /* Sections: a reclaimer, a context, a handler. Held until left, in any order. engine_section.c */
 void ldl_engine_reclaim_init(const void *domain, const char *name);

@@ -161,7 +161,7 @@ void ldl_engine_retry_wait(struct ldl_thread *thread, uint32_t gfp, const void *
 	struct ldl_acquisition acquisition = describe(thread, gfp, ip);
 	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
 
-	acquisition.cycle_rule = LDL_RULE_B9;
+	acquisition.gfp_asked |= LDL_GFP_RETRY_WAIT;
 	if (acquisition.gfp & LDL_GFP_NOFAIL)
 		ldl_add_relaxed(&ldl_engine.arena.header->nofail_clock, 1);
 	ldl_engine_need_domains(thread);
@@ -193,6 +193,9 @@ static void request(struct ldl_thread *thread, uint32_t gfp, uint64_t size, cons
 	known->id = id;
 	known->left = LDL_ALLOC_FLUSH - 1;
 	thread->last_alloc = NULL;
+	if (is_checked && gfp == LDL_GFP_KERNEL && depth)
+		*ldl_engine_alloc_memo(thread, ip) =
+			ldl_engine_alloc_word(thread, &thread->held[depth - 1], ip);
 	thread->ladder.last = id;
 	remember(thread, &acquisition, key);
 	if (thread->armed)
@@ -206,7 +209,18 @@ LDL_NOINLINE void ldl_engine_alloc_slow(uint32_t gfp, uint64_t size, const void 
 	if (!thread)
 		return;
 	/* Inside an acquisition that was interrupted: what is held is not certain. */
-	if (!(ldl_load_relaxed(&thread->record->depth) & LDL_WANTED))
+	if (!thread->context.alloc_hidden &&
+		!(ldl_load_relaxed(&thread->record->depth) & LDL_WANTED))
 		request(thread, gfp & LDL_GFP_BITS, size, ip);
+	ldl_engine_leave(thread);
+}
+
+void ldl_engine_hide_allocs(bool is_hidden)
+{
+	struct ldl_thread *thread = ldl_engine_enter_any();
+
+	if (!thread)
+		return;
+	ldl_context_hide_allocs(&thread->context, is_hidden);
 	ldl_engine_leave(thread);
 }

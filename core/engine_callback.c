@@ -6,17 +6,23 @@
 
 #include <errno.h>
 
+static const void *place_of(const void *callback)
+{
+	return (const void *)(uintptr_t)LDL_PLACE_OF(LDL_KIND_CONTEXT, callback);
+}
+
 /* The callback's instance, named when it is registered, else by where it is met. */
 static ldl_instance_id callback_at(
 	struct ldl_thread *thread, const void *address, const char *name, const void *ip)
 {
 	const struct ldl_lock_type type = {.kind = LDL_KIND_CONTEXT, .name = name};
-	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)address);
+	ldl_instance_id id =
+		ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)place_of(address));
 	uint32_t record;
 
 	if (id)
 		return id;
-	id = ldl_engine_instance(thread, address, &type, ip);
+	id = ldl_engine_instance(thread, place_of(address), &type, ip);
 	record = id ? ldl_table_take(&ldl_engine.arena, LDL_TABLE_CALLBACKS, 1) : 0;
 	if (record)
 		*ldl_callback_at(&ldl_engine.arena, record) = (struct ldl_callback){
@@ -49,7 +55,7 @@ void ldl_engine_callback_register(
 
 	if (!thread)
 		return;
-	id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)address);
+	id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)place_of(address));
 	if (id)
 		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
 	id = callback_at(thread, address, name ? name : "callback", ip);
@@ -93,7 +99,7 @@ void ldl_engine_callback_lock(bool is_notifier, const void *lock, const void *ip
 	ldl_engine_leave(thread);
 }
 
-/* Enters what the run holds: a domain (as a wait for it, unless it is held already) or a context. */
+/* Enters what the run holds: a context, or a domain: that is a wait for it, unless it is held. */
 static void enter_section(struct ldl_thread *thread, struct ldl_running *running,
 	const void *domain, uint32_t context, const void *ip)
 {
@@ -120,6 +126,7 @@ static struct ldl_running *push(
 {
 	struct ldl_running *running;
 
+	ldl_add_relaxed(&ldl_callback_at(&ldl_engine.arena, record_of(id))->runs, 1);
 	thread->callbacks.count++;
 	running = ldl_callback_running(&thread->callbacks);
 	if (running)

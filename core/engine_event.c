@@ -38,17 +38,19 @@ static ldl_instance_id event_at(
 {
 	const struct ldl_lock_type type = {
 		.kind = LDL_KIND_EVENT, .name = name, .class_flags = LDL_CLASS_LEARNED};
-	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)event);
+	uint64_t addr = LDL_PLACE_OF(LDL_KIND_EVENT, event);
+	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, addr);
 
+	if (!id)
+		id = ldl_instance_find(&ldl_engine.arena, LDL_PLACE_OF(LDL_KIND_RECLAIM, event));
 	if (id)
 		return id;
-	if ((uint64_t)(uintptr_t)event <= LDL_DOMAINS) {
-		ldl_engine_need_domains(thread);
-		return ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)event);
-	}
+	if ((uint64_t)(uintptr_t)event <= LDL_DOMAINS)
+		return ldl_engine_domain(thread, event);
 	/* One that nobody initialised: its request may have begun any time before. */
 	(void)tick();
-	id = ldl_engine_instance(thread, event, name ? &type : &event_type, ip);
+	id = ldl_engine_instance(
+		thread, (const void *)(uintptr_t)addr, name ? &type : &event_type, ip);
 	if (id)
 		ldl_store_relaxed(&ldl_instance_info_at(&ldl_engine.arena, id)->request, 0);
 	return id;
@@ -61,7 +63,7 @@ void ldl_engine_event_init(const void *event, const char *name, const void *ip)
 
 	if (!thread)
 		return;
-	id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)event);
+	id = ldl_instance_find(&ldl_engine.arena, LDL_PLACE_OF(LDL_KIND_EVENT, event));
 	if (id)
 		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
 	id = event_at(thread, event, name, ip);

@@ -8,6 +8,7 @@
 
 #include "class.h"
 #include "instance.h"
+#include "sys.h"
 
 #include <string.h>
 
@@ -166,6 +167,7 @@ void ldl_engine_fork_child(void)
 	memset(&ldl_engine.arena, 0, sizeof(ldl_engine.arena));
 	ldl_engine.is_child = true;
 	ldl_thread_become(&ldl_thread_none);
+	ldl_sys_forget_own_tid();
 	ldl_thread_forget_all();
 	ldl_held_forget_runs();
 	ldl_work_unmap(&ldl_engine.work);

@@ -24,6 +24,12 @@ static ldl_class_id class_for(const struct ldl_class *model, const struct ldl_st
 	return id;
 }
 
+/* A lock may be met in the same place as an allocation, and an event have a lock's address. */
+static uint64_t of_kind(enum ldl_kind kind, uint64_t key)
+{
+	return ldl_kind_is_lock(kind) ? key : ldl_hash_add(key, kind);
+}
+
 #define RUNTIME_FRAMES                                                                             \
 	4u /* frames of libstdc++ and the like that may lie above the ones that count */
 
@@ -39,9 +45,7 @@ static ldl_class_id class_by_stack(struct ldl_class *model, const void *ip,
 
 	ldl_site_take(&ldl_engine.arena, &stack, ip, depth + RUNTIME_FRAMES);
 	ldl_site_skip_runtime(&stack);
-	model->key = key(&stack, depth);
-	if (model->kind == LDL_KIND_ALLOCATION) /* a lock may be taken in the same place */
-		model->key = ldl_hash_add(model->key, LDL_KIND_ALLOCATION);
+	model->key = of_kind(model->kind, key(&stack, depth));
 	id = ldl_class_find(&ldl_engine.arena, model->key);
 	if (id)
 		return id;
@@ -61,7 +65,7 @@ static ldl_class_id class_by_init(const struct ldl_lock_type *type, const void *
 static ldl_class_id class_by_place(
 	const void *lock, const struct ldl_lock_type *type, const void *ip)
 {
-	uint64_t addr = (uint64_t)(uintptr_t)lock;
+	uint64_t addr = LDL_PLACE_ADDRESS((uint64_t)(uintptr_t)lock);
 	struct ldl_class model = {.identity = LDL_IDENTITY_FIRST, .kind = (uint8_t)type->kind};
 	struct ldl_module_hit module;
 
@@ -71,7 +75,7 @@ static ldl_class_id class_by_place(
 		return class_by_stack(&model, ip, ldl_class_key_first);
 	model.identity = LDL_IDENTITY_STATIC;
 	model.object = ldl_module_frame(addr);
-	model.key = ldl_class_key_static(&module, addr);
+	model.key = of_kind(type->kind, ldl_class_key_static(&module, addr));
 	return class_for(&model, NULL);
 }
 

@@ -41,16 +41,22 @@ static void make_record(ldl_instance_id id, uint32_t min_nr, uint32_t filled)
 	ldl_store_relaxed(&ldl_instance_info_at(arena, id)->reserve, reserve);
 }
 
+static const void *place_of(const void *pool)
+{
+	return (const void *)(uintptr_t)LDL_PLACE_OF(LDL_KIND_RESERVE, pool);
+}
+
 /* The pool's instance. One that was never announced is made when it is met, by its place. */
 static ldl_instance_id pool_at(struct ldl_thread *thread, const void *pool, const void *ip)
 {
 	static const struct ldl_lock_type type = {
 		.kind = LDL_KIND_RESERVE, .class_flags = LDL_CLASS_LEARNED};
-	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)pool);
+	ldl_instance_id id =
+		ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)place_of(pool));
 
 	if (id)
 		return id;
-	id = ldl_engine_instance(thread, pool, &type, ip);
+	id = ldl_engine_instance(thread, place_of(pool), &type, ip);
 	if (id)
 		make_record(id, 0, 0);
 	return id;
@@ -94,10 +100,10 @@ void ldl_engine_pool_create(
 
 	if (!thread)
 		return;
-	id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)pool);
+	id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)place_of(pool));
 	if (id)
 		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
-	id = ldl_engine_instance(thread, pool, &type, ip);
+	id = ldl_engine_instance(thread, place_of(pool), &type, ip);
 	if (id) {
 		make_record(id, min_nr, filled);
 		if (min_nr == 0)
@@ -109,6 +115,11 @@ void ldl_engine_pool_create(
 				ip);
 	}
 	ldl_engine_leave(thread);
+}
+
+static uint64_t element_address(const void *element)
+{
+	return (uint64_t)(uintptr_t)element | LDL_PLACE_ELEMENT;
 }
 
 /* An entry for the pool itself, as the end of a chain at this place. */
@@ -259,7 +270,7 @@ void ldl_engine_pool_taken(
 		lower_level(record_at(id), is_from_reserve);
 		check_claim(thread, id, ip);
 		acquisition = about(id, ip);
-		entry = entry_of(thread, &acquisition, (uint64_t)(uintptr_t)element);
+		entry = entry_of(thread, &acquisition, element_address(element));
 		if (!ldl_chain_find(&ldl_engine.arena, entry.key)) {
 			ldl_engine_take_site(&acquisition);
 			(void)ldl_chain_insert(&ldl_engine.arena, entry.key, acquisition.site, 1);
@@ -275,15 +286,15 @@ void ldl_engine_pool_failed(const void *pool)
 
 	if (!thread)
 		return;
-	if (thread->callbacks.woken.pool == (uint64_t)(uintptr_t)pool) {
+	if (thread->callbacks.woken.pool == (uint64_t)(uintptr_t)place_of(pool)) {
 		thread->callbacks.woken = (struct ldl_woken){0};
 		ldl_callback_rearm(thread);
 	}
 	ldl_engine_leave(thread);
 }
 
-/* What the freer holds, the pool waits for. What it waited for before is not known to have been for
- * this element's sake. */
+/* What another thread holds that gives the element back, the pool waits for. What it waited for
+ * before is not known to have been for this element's sake. */
 static void depend_on_freer(struct ldl_thread *thread, ldl_instance_id id, const void *ip)
 {
 	struct ldl_acquisition acquisition = about(id, ip);
@@ -314,10 +325,12 @@ void ldl_engine_pool_free(const void *pool, const void *element, const void *ip)
 		return;
 	id = pool_at(thread, pool, ip);
 	if (id) {
-		if (!ldl_engine_pop_place(thread, (uint64_t)(uintptr_t)element))
-			(void)ldl_engine_steal(thread, (uint64_t)(uintptr_t)element);
+		/* What its own holder took since has its edge from the pool already. */
+		if (!ldl_engine_pop_place(thread, element_address(element))) {
+			(void)ldl_engine_steal(thread, element_address(element));
+			depend_on_freer(thread, id, ip);
+		}
 		raise_level(record_at(id));
-		depend_on_freer(thread, id, ip);
 	}
 	ldl_engine_leave(thread);
 }
@@ -325,11 +338,9 @@ void ldl_engine_pool_free(const void *pool, const void *element, const void *ip)
 void ldl_engine_pool_backing(const void *pool, uint32_t gfp, const void *ip)
 {
 	const uint32_t wanted = LDL_GFP_NORETRY | LDL_GFP_NOMEMALLOC | LDL_GFP_NOWARN;
-	struct ldl_thread *thread = NULL;
+	struct ldl_thread *thread = pool && (gfp & wanted) != wanted ? ldl_engine_enter() : NULL;
 	ldl_instance_id id;
 
-	if (pool && (gfp & wanted) != wanted)
-		thread = ldl_engine_enter();
 	if (!thread)
 		return;
 	id = pool_at(thread, pool, ip);
@@ -355,7 +366,7 @@ void ldl_engine_pool_woken(const void *pool)
 		if (!ldl_kind_is_lock(ldl_class_at(&ldl_engine.arena, ldl_held_class(entry))->kind))
 			continue;
 		thread->callbacks.woken = (struct ldl_woken){
-			.pool = (uint64_t)(uintptr_t)pool,
+			.pool = (uint64_t)(uintptr_t)place_of(pool),
 			.lock = ldl_held_addr(entry),
 		};
 		ldl_callback_rearm(thread);

@@ -8,7 +8,8 @@
 
 static uint64_t address_of(const void *domain)
 {
-	return (uint64_t)(uintptr_t)domain;
+	return (uint64_t)(uintptr_t)domain <= LDL_DOMAINS ? (uint64_t)(uintptr_t)domain
+							  : LDL_PLACE_OF(LDL_KIND_RECLAIM, domain);
 }
 
 /* A domain that nobody named is called by its address. */
@@ -51,7 +52,8 @@ void ldl_engine_reclaim_enter(const void *domain, const void *ip)
 	if (!thread)
 		return;
 	if (domain && ldl_engine_domain(thread, domain))
-		(void)ldl_engine_acquire_inside(thread, domain, &type, LDL_MODE_EXCLUSIVE, ip);
+		(void)ldl_engine_acquire_inside(thread, (const void *)(uintptr_t)address_of(domain),
+			&type, LDL_MODE_EXCLUSIVE, ip);
 	ldl_engine_leave(thread);
 }
 

@@ -173,7 +173,7 @@ void ldl_engine_libc_is_up(void)
 static void begin(struct ldl_thread *thread)
 {
 	ldl_thread_flush(thread, ldl_load_relaxed(ldl_engine_control));
-	ldl_store_relaxed(&thread->tid, (uint32_t)ldl_sys_gettid());
+	ldl_store_relaxed(&thread->tid, ldl_sys_own_tid());
 	ldl_store_relaxed(&thread->record->tid, thread->tid);
 	ldl_store_release(&thread->record->state, LDL_THREAD_RUNNING);
 	(void)ldl_thread_name(&ldl_engine.arena, thread);
@@ -186,12 +186,14 @@ static void begin(struct ldl_thread *thread)
 struct ldl_thread *ldl_engine_attach(void)
 {
 	struct ldl_thread *thread = NULL, *old = ldl_thread_known();
+	uint64_t signals;
 
 	/* A handler that interrupted this very function is passed through. */
 	if (is_attaching || !ldl_engine.arena.may_syscall) {
 		ldl_engine_count(LDL_COUNT_THREADS_UNWATCHED);
 		return NULL;
 	}
+	signals = ldl_sys_hold_signals(true); /* a thread that jumped out would never attach */
 	is_attaching = true;
 	ldl_signal_fence();
 	if (ldl_engine_lock()) {
@@ -206,6 +208,7 @@ struct ldl_thread *ldl_engine_attach(void)
 		begin(thread);
 	ldl_signal_fence();
 	is_attaching = false;
+	ldl_sys_give_signals(signals);
 	return thread;
 }
 
@@ -280,6 +283,9 @@ void ldl_engine_thread_exit(void)
 
 	if (!thread || !thread->record)
 		return;
+	/* In a handler that interrupted us: those frames will not be run again. */
+	if (thread->guard)
+		ldl_engine_mend(thread);
 	if (thread->context.scope_count)
 		leak_scopes();
 	ldl_engine_count_allocs(thread);
@@ -306,6 +312,16 @@ void ldl_engine_reset(void)
 	ldl_module_refresh(arena);
 }
 
+void ldl_engine_module_bypasses(void)
+{
+	struct ldl_thread *thread = ldl_engine_enter();
+
+	if (!thread)
+		return;
+	ldl_engine_count(LDL_COUNT_MODULES_UNWATCHED);
+	ldl_engine_leave(thread);
+}
+
 void ldl_engine_stop_syscalls(void)
 {
 	ldl_engine.arena.may_syscall = false;
@@ -313,11 +329,16 @@ void ldl_engine_stop_syscalls(void)
 
 void ldl_engine_exit(void)
 {
-	struct ldl_thread *thread = ldl_thread_known();
+	uint32_t threads;
 
 	if (!ldl_engine.is_ready || (ldl_engine.alive && !*ldl_engine.alive))
 		return;
-	if (thread && thread->record)
-		ldl_engine_count_allocs(thread);
+	threads = ldl_arena_table(&ldl_engine.arena, LDL_TABLE_THREADS)->used;
+	for (ldl_thread_id id = 1; id < threads; id++) {
+		struct ldl_thread *thread = ldl_thread_private(id);
+
+		if (thread)
+			ldl_engine_count_allocs(thread);
+	}
 	ldl_store_relaxed(&ldl_engine.arena.header->state, LDL_STATE_EXITED);
 }

@@ -22,8 +22,58 @@ const struct ldl_arena *ldl_engine_arena(void)
 	return &ldl_engine.arena;
 }
 
+/* The writer's steps are not made for being cut off in between: nothing is built upon them. */
+static void close_graph(bool left_by_self)
+{
+	struct ldl_header *header = ldl_engine.arena.header;
+
+	if (ldl_spin_disown(&header->writer, LDL_SPIN_CLOSED, left_by_self))
+		ldl_engine_count(LDL_COUNT_WRITER_LOST);
+}
+
+void ldl_engine_mend(struct ldl_thread *thread)
+{
+	struct ldl_thread_record *record = thread->record;
+
+	ldl_engine_count(LDL_COUNT_CUT_OFF);
+	close_graph(true);
+	ldl_spin_disown(&ldl_engine.arena.header->instance_lock, 0, true);
+	thread->unseen += (ldl_load_relaxed(&record->depth) & LDL_DEPTH_MASK) + record->overflow;
+	record->overflow = 0;
+	ldl_store_relaxed(&record->depth, 0);
+	ldl_signal_fence();
+	thread->guard = 0;
+}
+
+/* What stands in a live frame: something that nothing else in the program is likely to be. */
+static uint64_t mark_at(const uint64_t *where)
+{
+	return (uint64_t)(uintptr_t)where ^ 0x6c646c2d67756172u;
+}
+
+/* Whether the guarded frame may still be there. Frames of this call and of its callers have put
+ * something else where it was, if they are in its place. */
+static bool is_alive(const struct ldl_thread *thread)
+{
+	const uint64_t *mark = thread->guard_mark;
+
+	if (!mark || !ldl_engine.arena.may_syscall)
+		return true;
+	return ldl_sys_is_readable(mark) && ldl_load_relaxed(mark) == mark_at(mark);
+}
+
+static bool is_inside(struct ldl_thread *thread)
+{
+	if (ldl_likely(!thread->guard))
+		return false;
+	if (is_alive(thread) && ++thread->refused < LDL_STUCK_MAX)
+		return true;
+	ldl_engine_mend(thread);
+	return false;
+}
+
 /* `modes`: one bit for each run mode in which this event counts. */
-static struct ldl_thread *enter(uint32_t modes)
+static struct ldl_thread *enter(uint32_t modes, uint64_t *mark)
 {
 	struct ldl_thread *thread = ldl_thread_known();
 	uint32_t control;
@@ -40,13 +90,17 @@ static struct ldl_thread *enter(uint32_t modes)
 		thread = ldl_engine_attach();
 	if (!thread)
 		return NULL;
-	if (thread->guard) {
+	if (is_inside(thread)) {
 		ldl_engine_count(LDL_COUNT_IN_GUARD);
 		return NULL;
 	}
 	control = ldl_load_relaxed(ldl_engine_control);
 	if (!(modes & 1u << (control & LDL_RUN_MASK)))
 		return NULL;
+	ldl_store_relaxed(mark, mark_at(mark));
+	thread->guard_mark = mark;
+	thread->refused = 0;
+	ldl_signal_fence();
 	thread->guard = 1;
 	ldl_signal_fence();
 	if (control != thread->saved_control) {
@@ -62,19 +116,21 @@ static struct ldl_thread *enter(uint32_t modes)
 	return thread;
 }
 
-struct ldl_thread *ldl_engine_enter(void)
+struct ldl_thread *ldl_engine_enter_marked(uint64_t *mark)
 {
-	return enter(1u << LDL_RUN_FULL);
+	return enter(1u << LDL_RUN_FULL, mark);
 }
 
-struct ldl_thread *ldl_engine_enter_any(void)
+struct ldl_thread *ldl_engine_enter_any_marked(uint64_t *mark)
 {
-	return enter(1u << LDL_RUN_FULL | 1u << LDL_RUN_NONBLOCK);
+	return enter(1u << LDL_RUN_FULL | 1u << LDL_RUN_NONBLOCK, mark);
 }
 
 void ldl_engine_leave(struct ldl_thread *thread)
 {
 	errno = thread->saved_errno;
+	thread->settled = 0; /* entries, or what passes, may have changed */
+	thread->guard_mark = NULL;
 	ldl_signal_fence();
 	thread->guard = 0;
 	ldl_signal_fence();
@@ -97,15 +153,26 @@ void ldl_engine_observe(struct ldl_judgement *judgement, const struct ldl_observ
 
 bool ldl_engine_lock(void)
 {
-	if (ldl_spin_lock(&ldl_engine.arena.header->writer, ldl_engine_may_wait()))
+	bool may_syscall = ldl_engine.arena.may_syscall;
+	uint64_t signals = ldl_sys_hold_signals(may_syscall);
+
+	if (ldl_spin_lock(&ldl_engine.arena.header->writer, ldl_engine_may_wait())) {
+		ldl_engine.signals = signals;
 		return true;
+	}
+	if (may_syscall)
+		close_graph(false);
+	ldl_sys_give_signals(signals);
 	ldl_engine_count(LDL_COUNT_WRITER_BUSY);
 	return false;
 }
 
 void ldl_engine_unlock(void)
 {
+	uint64_t signals = ldl_engine.signals;
+
 	ldl_spin_unlock(&ldl_engine.arena.header->writer);
+	ldl_sys_give_signals(signals);
 }
 
 struct ldl_judgement ldl_engine_judge(

@@ -11,6 +11,7 @@ struct ldl_engine {
 	struct ldl_arena arena;
 	struct ldl_options options;
 	struct ldl_work work;
+	uint64_t signals; /* writer: the mask that was, for who has the lock */
 	int pid;
 	bool is_ready;
 	bool is_child;   /* forked: locks that other threads of the parent held were never seen here
@@ -26,13 +27,21 @@ extern struct ldl_engine ldl_engine;
 extern const uint32_t ldl_engine_no_control;
 
 /* Enters the guard: the calling thread, attached if it was new; NULL: this event is to be passed
- * through (not ready, off, inside the guard, no slot). Keeps errno. */
-struct ldl_thread *ldl_engine_enter(void);
+ * through (not ready, off, inside the guard, no slot). Keeps errno.
+ *
+ * A handler may jump out of the guarded code. So a mark is left in the caller's frame while that
+ * lives; where a later call finds something else in its place, the frame is gone, whatever stack it
+ * was on, and the guard is open again. Where the mark still stands nothing is certain but after
+ * LDL_STUCK_MAX calls. Hence these are macros: to be used in the function that also leaves, and not
+ * in a block within it, nor as the body of an `if`. */
+#define ldl_engine_enter() ldl_engine_enter_marked(&(uint64_t){0})
+struct ldl_thread *ldl_engine_enter_marked(uint64_t *mark);
 void ldl_engine_leave(struct ldl_thread *thread);
 
-/* The same for what counts in LDL_RUN_NONBLOCK too (rule A13): contexts, allocations, waits, sleeps.
- * Locks are not looked at there: they are passed through, and cost one test. */
-struct ldl_thread *ldl_engine_enter_any(void);
+/* The same for what counts in LDL_RUN_NONBLOCK as well (rule A13): contexts, allocations, waits,
+ * sleeps. Locks are not looked at there: they are passed through, and cost one test. */
+#define ldl_engine_enter_any() ldl_engine_enter_any_marked(&(uint64_t){0})
+struct ldl_thread *ldl_engine_enter_any_marked(uint64_t *mark);
 
 /* Whether only non-blocking contexts are watched, and no graph is kept. */
 LDL_INLINE bool ldl_engine_has_no_graph(void)
@@ -40,7 +49,12 @@ LDL_INLINE bool ldl_engine_has_no_graph(void)
 	return (ldl_load_relaxed(ldl_engine_control) & LDL_RUN_MASK) == LDL_RUN_NONBLOCK;
 }
 
-/* The writer lock; false: busy, counted. */
+/* Opens the guard of frames that are gone: what they may have left half-done is forgotten, which is
+ * all that the thread holds, and counted. By the thread itself. */
+void ldl_engine_mend(struct ldl_thread *thread);
+
+/* The writer lock, with signals kept away; false: busy, or closed since a thread died with it:
+ * counted. */
 bool ldl_engine_lock(void) LDL_MUST_USE;
 void ldl_engine_unlock(void);
 

@@ -130,7 +130,7 @@ static void strengthen(struct ldl_arena *arena, ldl_finding_id id,
 }
 
 int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_step *steps,
-	uint32_t count, enum ldl_rule rule, uint32_t thread_serial)
+	uint32_t count, uint32_t thread_serial)
 {
 	struct ldl_cycle_rule broken = ldl_cycle_rule_of(arena, steps, count);
 	struct ldl_finding *finding;
@@ -139,8 +139,6 @@ int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_st
 	ldl_finding_id at;
 	uint64_t id;
 
-	if (rule)
-		broken.rule = rule;
 	id = cycle_id(arena, broken, steps, count);
 	at = find(arena, id);
 	if (at) {

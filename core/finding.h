@@ -6,10 +6,9 @@
 #include "verdict.h"
 
 /* Records a strong cycle, or counts it once more when it is known: its verdict then rises if the
- * evidence does. `rule`: what it breaks; LDL_RULE_NONE: told by its path. Returns its id, negative
- * when it is not new; 0: the table is full (counted). */
+ * evidence does. Returns its id, negative when it is not new; 0: the table is full (counted). */
 int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_step *steps,
-	uint32_t count, enum ldl_rule rule, uint32_t thread_serial);
+	uint32_t count, uint32_t thread_serial);
 
 /* The same for a broken rule that is no cycle. `from` may be 0. Known by rule, classes, and
  * `told_apart`, which is 0 unless a rule can be broken in more than one way. */

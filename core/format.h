@@ -12,6 +12,8 @@
 #ifndef LDL_FORMAT_H
 #define LDL_FORMAT_H
 
+#include "format_finding.h"
+#include "format_wait.h"
 #include "limits.h"
 #include "types.h"
 
@@ -71,6 +73,9 @@ enum ldl_counter {
 	LDL_COUNT_SLOW_PATHS, /* acquisitions that left the fast path */
 	LDL_COUNT_CONTEXTS_DROPPED, /* non-blocking contexts above LDL_NONBLOCK_MAX */
 	LDL_COUNT_SCOPES_DROPPED,   /* scopes opened inside more than LDL_SCOPE_MAX others */
+	LDL_COUNT_CUT_OFF, /* slow paths that a handler jumped out of: what was held is forgotten */
+	LDL_COUNT_WRITER_LOST, /* 1: a thread died with the writer lock; nothing more is learned */
+	LDL_COUNT_MODULES_UNWATCHED, /* calls of dlopen() and dlmopen() past the instrumentation */
 	LDL_COUNT_MAX = 32,
 };
 
@@ -107,7 +112,7 @@ struct ldl_header {
 	uint32_t command;        /* string: arguments, joined by blanks, cut at LDL_STRING_MAX */
 	uint32_t uncovered;      /* string: why something is not watched; 0 when all is */
 	uint32_t control;        /* the control word: read by every lock call */
-	uint32_t writer;         /* the graph's writer lock: 0 free, else taken (see spin.h) */
+	uint32_t writer;         /* the graph's writer lock: 0 free, else its owner (see spin.h) */
 	uint32_t instance_lock;  /* the same, for the instance table's writers */
 	uint32_t finding_serial; /* bumped when a finding was added or changed: a reader polls it */
 	uint32_t thread_serial;  /* threads so far; the next thread's serial */
@@ -167,7 +172,9 @@ enum ldl_class_flags {
 	LDL_CLASS_INTERRUPTS = 8, /* held with interrupts enabled, it waits for their handlers */
 	LDL_CLASS_CONTENDED = 16, /* found taken at least once (annotation) */
 	LDL_CLASS_PER_CPU = 32, /* interrupts of one CPU do not meet those of another through it */
-	LDL_CLASS_FLAGS = 63,
+	LDL_CLASS_FREE =
+		64, /* an event that was woken by a thread that waited for no other event */
+	LDL_CLASS_FLAGS = 127,
 };
 
 /* A lock class. Owner: writer; `instances` is relaxed. */
@@ -199,14 +206,6 @@ enum ldl_instance_flags {
 	LDL_INSTANCE_ROBUST = 16,
 	LDL_INSTANCE_LIVE = 32, /* in use (a free record has addr 0) */
 };
-
-/* Addresses of pseudo-locks, which no object has: 1 to LDL_DOMAINS for R, R.io and R.fs; the others
- * for handlers, "interrupts are disabled" (+ ldl_interrupt), and contexts (| ldl_context_id, or what
- * ldl_context() returned). */
-#define LDL_PLACE         (1ull << 60)
-#define LDL_PLACE_HARDIRQ (LDL_PLACE | 1ull << 32)
-#define LDL_PLACE_SOFTIRQ (LDL_PLACE | 2ull << 32)
-#define LDL_PLACE_MASK    (LDL_PLACE | 3ull << 32)
 
 /* What every lock call reads of its lock. Type-stable: a record is only ever an instance, so a
  * cached id is good when addr is the lock's. Owner: the instance table's lock. */
@@ -365,179 +364,6 @@ struct ldl_held {
 #define LDL_HELD_STOLEN    (1ull << 62) /* released by another thread: no source of edges */
 #define LDL_HELD_ADDR_MASK ((1ull << 62) - 1)
 
-enum ldl_finding_kind {
-	LDL_FINDING_NONE = 0,
-	LDL_FINDING_LOCK_ORDER,
-	LDL_FINDING_RECURSION,
-	LDL_FINDING_RECLAIM,
-	LDL_FINDING_NONBLOCK,
-	LDL_FINDING_RESERVE,
-	LDL_FINDING_EVENT,
-	LDL_FINDING_SIGNAL,
-	LDL_FINDING_FORK,
-	LDL_FINDING_POLICY,
-	LDL_FINDING_MISUSE,
-	LDL_FINDING_KIND_COUNT,
-};
-
-/* The rule that was broken, as printed: ids of RULES.md get their numbers when they come; the
- * lock-order rules are the kernel self-test's. */
-enum ldl_rule {
-	LDL_RULE_NONE = 0,
-	LDL_RULE_ORDER,          /* L1: a strong cycle of lock classes */
-	LDL_RULE_INSTANCE_ORDER, /* L2: a strong cycle of instances of one class */
-	LDL_RULE_DECLARED_ORDER, /* L3: an order against one that ldl_order() declared */
-	LDL_RULE_SELF_DEADLOCK,  /* L4: a thread waits for a lock that it holds itself */
-	LDL_RULE_SAME_CLASS,     /* L5: two locks of a declared class, no nesting declared */
-	LDL_RULE_UNLOCK_UNHELD,  /* L6: a release of a lock that nobody holds */
-	LDL_RULE_UNLOCK_FOREIGN, /* L7: a release by a thread that is not the holder */
-	LDL_RULE_INIT_HELD,      /* L8: a lock was initialised while held */
-	LDL_RULE_DESTROY_HELD,   /* L9: a lock was destroyed while held */
-	LDL_RULE_NOT_HELD,       /* L10: ldl_assert_held() on a lock that is not */
-	LDL_RULE_EVENT,          /* L11: a strong cycle through a wait for an event */
-	LDL_RULE_INTERRUPT,      /* L12: a lock of a handler, and interrupts enabled under it */
-	LDL_RULE_WAIT_TYPE, /* L13: a lock that sleeps inside one, or a context, that may not */
-	LDL_RULE_MISUSE,    /* L14: what an interface built on ours found wrong: see the note */
-	LDL_RULE_CATALOGUE = 15, /* from here on: the ids of RULES.md, parts A to E */
-	LDL_RULE_A1 = LDL_RULE_CATALOGUE,
-	LDL_RULE_A2,
-	LDL_RULE_A3,
-	LDL_RULE_A4,
-	LDL_RULE_A5,
-	LDL_RULE_A6,
-	LDL_RULE_A7,
-	LDL_RULE_A8,
-	LDL_RULE_A9,
-	LDL_RULE_A10,
-	LDL_RULE_A11,
-	LDL_RULE_A12,
-	LDL_RULE_A13,
-	LDL_RULE_B1,
-	LDL_RULE_B2,
-	LDL_RULE_B3,
-	LDL_RULE_B4,
-	LDL_RULE_B5,
-	LDL_RULE_B6,
-	LDL_RULE_B7,
-	LDL_RULE_B8,
-	LDL_RULE_B9,
-	LDL_RULE_B10,
-	LDL_RULE_B11,
-	LDL_RULE_B12,
-	LDL_RULE_B13,
-	LDL_RULE_C1,
-	LDL_RULE_C2,
-	LDL_RULE_C3,
-	LDL_RULE_C4,
-	LDL_RULE_C5,
-	LDL_RULE_C6,
-	LDL_RULE_C7,
-	LDL_RULE_C8,
-	LDL_RULE_D1,
-	LDL_RULE_D2,
-	LDL_RULE_D3,
-	LDL_RULE_D4,
-	LDL_RULE_D5,
-	LDL_RULE_D6,
-	LDL_RULE_D7,
-	LDL_RULE_D8,
-	LDL_RULE_D9,
-	LDL_RULE_D10,
-	LDL_RULE_D11,
-	LDL_RULE_D12,
-	LDL_RULE_D13,
-	LDL_RULE_D14,
-	LDL_RULE_D15,
-	LDL_RULE_D16,
-	LDL_RULE_D17,
-	LDL_RULE_D18,
-	LDL_RULE_E1,
-	LDL_RULE_E2,
-	LDL_RULE_E3,
-	LDL_RULE_E4,
-	LDL_RULE_COUNT,
-};
-
-enum ldl_severity { LDL_SEVERITY_INFO = 0, LDL_SEVERITY_WARNING, LDL_SEVERITY_ERROR };
-
-enum ldl_verdict {
-	LDL_VERDICT_NONE = 0, /* not a cycle: a rule was broken, nothing to weigh */
-	LDL_VERDICT_POTENTIAL,
-	LDL_VERDICT_PREDICTED,
-	LDL_VERDICT_CONFIRMED,
-	LDL_VERDICT_DEADLOCKED,
-	LDL_VERDICT_BOUNDED,
-	LDL_VERDICT_GATED,
-	LDL_VERDICT_ORDERED,
-	LDL_VERDICT_SINGLE_THREAD,
-	LDL_VERDICT_COUNT,
-};
-
-/* Owner: writer; `count` and what follows from new evidence may change later. */
-struct ldl_finding {
-	uint64_t id; /* hash of kind, rule and class keys around the cycle: stable across runs */
-	uint64_t time_ns;
-	uint8_t kind, rule, severity, verdict;
-	uint32_t count;
-	uint32_t path_first;    /* in LDL_TABLE_PATHS */
-	uint32_t path_count;    /* steps; a finding that is no cycle has one */
-	uint32_t thread_serial; /* who closed the cycle */
-	ldl_string_id note;     /* one line more, or 0 */
-};
-
-/* One edge of a cycle: step i's to-node is step i+1's from-node; the last leads back to the first.
- */
-struct ldl_path_step {
-	ldl_edge_id edge; /* 0 when the finding is no cycle */
-	ldl_witness_id
-		witness; /* the evidence to show; never 0 in a finding, unless the table was full */
-	ldl_class_id from, to; /* also when edge is 0 */
-	uint32_t type;         /* the ldl_edge_type bit by which the cycle is strong */
-	uint32_t unused;
-};
-
-/* One place in the program that allocates, with one mask: a line of the inventory. Owner: writer;
- * the counts are relaxed and are lower bounds while the program runs (threads add to them now and
- * then, and when they end). */
-struct ldl_alloc {
-	uint64_t key;       /* of place, mask and scopes, in this process */
-	ldl_class_id class; /* KIND_ALLOCATION: the place */
-	uint32_t gfp_asked; /* LDL_GFP_ bits */
-	uint32_t gfp;       /* effective, less the scopes */
-	uint32_t scope;     /* LDL_SCOPE_ bits in force */
-	uint64_t count;     /* requests */
-	uint32_t failures, fallbacks, gave_up, retries, warned;
-	uint32_t order_max; /* of two: pages of the largest request; 0 also when not known */
-	uint32_t
-		also_first; /* in LDL_TABLE_ALSO_HELD: what was held over it, at the first request */
-	uint32_t also_count; /* that held something */
-};
-
-/* A mempool, alive or gone. Owner: writer; the counts are relaxed. */
-struct ldl_reserve {
-	ldl_class_id class;
-	ldl_instance_id instance;
-	uint32_t min_nr;
-	uint32_t level;      /* elements in the reserve now */
-	uint32_t level_min;  /* the lowest so far */
-	uint32_t used;       /* elements out now */
-	uint32_t used_max;   /* high-water mark (rule C7) */
-	uint32_t generation; /* of the instance: another one means that the pool is gone */
-};
-
-/* A shrinker or notifier, alive or gone. Owner: writer. */
-struct ldl_callback {
-	ldl_instance_id instance;
-	ldl_class_id class; /* KIND_CONTEXT: its name */
-	uint32_t generation;
-	uint32_t idle; /* runs of a shrinker that freed nothing while NOFAIL waited, in a row */
-	uint64_t start, end; /* the range that a notifier is interested in; 0, 0: everything */
-	uint32_t calls;      /* in range, that may not block */
-	uint32_t refusals;   /* of these: EAGAIN without a try */
-	uint32_t nofail;     /* header->nofail_clock at its last run */
-	uint32_t unused;
-};
-
 _Static_assert(sizeof(struct ldl_table) == 32, "format");
 _Static_assert(sizeof(struct ldl_header) <= LDL_PAGE, "format: the header is one page");
 _Static_assert(sizeof(struct ldl_module) == 56, "format");
@@ -553,10 +379,5 @@ _Static_assert(sizeof(struct ldl_also_held) == 24, "format");
 _Static_assert(sizeof(struct ldl_chain) == 16, "format");
 _Static_assert(sizeof(struct ldl_thread_record) == 72, "format");
 _Static_assert(sizeof(struct ldl_held) == 32, "format: two to a cache line");
-_Static_assert(sizeof(struct ldl_finding) == 40, "format");
-_Static_assert(sizeof(struct ldl_path_step) == 24, "format");
-_Static_assert(sizeof(struct ldl_alloc) == 64, "format");
-_Static_assert(sizeof(struct ldl_reserve) == 32, "format");
-_Static_assert(sizeof(struct ldl_callback) == 48, "format");
 
 #endif

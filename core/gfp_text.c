@@ -12,6 +12,8 @@ struct word {
 
 /* Compositions before their parts, the widest first: each word takes its bits off. */
 static const struct word gfp_words[] = {
+	{LDL_GFP_TRANSHUGE, "TRANSHUGE"},
+	{LDL_GFP_TRANSHUGE_LIGHT, "TRANSHUGE_LIGHT"},
 	{LDL_GFP_USER, "USER"},
 	{LDL_GFP_KERNEL, "KERNEL"},
 	{LDL_GFP_NOFS, "NOFS"},

@@ -82,18 +82,22 @@ static void give_record(struct ldl_arena *arena, ldl_instance_id id)
 	struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_INSTANCES);
 
 	ldl_instance_info_at(arena, id)->next_free = table->free_head;
+	ldl_signal_fence();
 	table->free_head = id;
 }
 
-/* Takes an entry out: its word, what it counted in the buckets before, its record. */
+/* Takes an entry out that is buried: its word, what it counted in the buckets before, its record.
+ * Whoever is cut off on the way, here or in insert(), leaves a word that is_free() finishes, or a
+ * count that is too high, or a record that is not used again: nothing that misleads. So the lock
+ * is simply taken from an owner that died. */
 static void take_out(struct ldl_arena *arena, uint64_t hash, uint32_t *slot)
 {
 	ldl_instance_id id = *slot & ID_MASK;
 	uint32_t steps = steps_to(arena, hash, slot);
 
-	ldl_store_relaxed(&ldl_instance_at(arena, id)->addr, 0);
 	ldl_store_relaxed(&ldl_instance_at(arena, id)->flags, 0);
 	ldl_store_relaxed(slot, 0);
+	ldl_signal_fence();
 	for (uint32_t step = 0; step < steps; step++)
 		ldl_sub_relaxed(&bucket_at(arena, hash, step)->overflow, 1);
 	ldl_sub_relaxed(&ldl_arena_table(arena, LDL_TABLE_INSTANCE_HASH)->used, 1);
@@ -181,23 +185,9 @@ static ldl_instance_id insert(struct ldl_arena *arena, uint64_t addr, uint64_t h
 	return id;
 }
 
-ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_class_id class,
-	uint32_t flags, uint32_t maker, bool may_wait)
-{
-	uint64_t hash = ldl_hash_strong(addr);
-	ldl_instance_id id;
-
-	if (!ldl_spin_lock(&arena->header->instance_lock, may_wait))
-		return 0;
-	if (!find_slot(arena, addr, hash, &id))
-		id = insert(arena, addr, hash, class, flags, maker);
-	ldl_spin_unlock(&arena->header->instance_lock);
-	return id;
-}
-
-/* Nobody waits here in production: the address goes at once, so that no later lock is taken for
- * this one; word and record are found by whoever next looks for a free slot there, under the lock.
- * The address that was is kept, in two halves, since it tells the home bucket. */
+/* The address goes at once, so that no later lock is taken for this one; word and record follow.
+ * Nobody waits for that in production: whoever next looks for a free slot there finds them, under
+ * the lock. The address that was is kept, in two halves, since it tells the home bucket. */
 static void bury(struct ldl_arena *arena, ldl_instance_id id)
 {
 	struct ldl_instance *instance = ldl_instance_at(arena, id);
@@ -210,6 +200,30 @@ static void bury(struct ldl_arena *arena, ldl_instance_id id)
 	ldl_store_release(&instance->addr, 0);
 }
 
+/* False: busy. Signals are not kept away, which would cost more than all the rest. */
+static bool enter(struct ldl_arena *arena, bool may_wait)
+{
+	uint32_t *word = &arena->header->instance_lock;
+
+	if (ldl_spin_lock(word, may_wait))
+		return true;
+	return arena->may_syscall && ldl_spin_disown(word, 0, false) && ldl_spin_lock(word, false);
+}
+
+ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_class_id class,
+	uint32_t flags, uint32_t maker, bool may_wait)
+{
+	uint64_t hash = ldl_hash_strong(addr);
+	ldl_instance_id id;
+
+	if (!enter(arena, may_wait))
+		return 0;
+	if (!find_slot(arena, addr, hash, &id))
+		id = insert(arena, addr, hash, class, flags, maker);
+	ldl_spin_unlock(&arena->header->instance_lock);
+	return id;
+}
+
 ldl_status ldl_instance_unmake(struct ldl_arena *arena, ldl_instance_id id, bool may_wait)
 {
 	struct ldl_instance *instance = ldl_instance_at(arena, id);
@@ -217,15 +231,18 @@ ldl_status ldl_instance_unmake(struct ldl_arena *arena, ldl_instance_id id, bool
 	uint64_t addr, hash;
 	uint32_t *slot;
 
-	if (!ldl_spin_lock(&arena->header->instance_lock, may_wait)) {
+	if (!enter(arena, may_wait)) {
 		bury(arena, id);
 		return LDL_BUSY;
 	}
 	addr = instance->addr;
 	hash = ldl_hash_strong(addr);
 	slot = addr ? find_slot(arena, addr, hash, &found) : NULL;
-	if (slot)
+	if (slot) {
+		bury(arena, id);
+		ldl_signal_fence();
 		take_out(arena, hash, slot);
+	}
 	ldl_spin_unlock(&arena->header->instance_lock);
 	return slot ? LDL_OK : LDL_NOT_FOUND;
 }

@@ -103,11 +103,16 @@ void ldl_ladder_retry_wait(struct ldl_judgement *judgement);
  * the thread's latest. */
 void ldl_ladder_oom(struct ldl_judgement *judgement);
 
-/* The body of an allocator begins (the acquisition has its caller's masks and its place), and ends:
- * rule D12. What happens inside is judged by ldl_ladder_observe(): B11, D11, D13. ladder_nested.c
- */
+/* The body of an allocator begins, for a request of judgement->acquisition's masks and place, and
+ * ends. Neither needs the writer lock. What happens inside is judged by ldl_ladder_observe(): B11,
+ * D11, D13. ladder_nested.c */
 void ldl_ladder_nest(struct ldl_judgement *judgement, uint32_t supported);
-void ldl_ladder_unnest(struct ldl_judgement *judgement, bool is_failed);
+void ldl_ladder_unnest(struct ldl_judgement *judgement);
+/* Before a begin inside another body: B11, D13, as for a request. Before an end: D12, if the body
+ * was asked for what it does not support (LDL_GFP_ bits) and did not refuse. */
+void ldl_ladder_judge_width(struct ldl_judgement *judgement);
+uint32_t ldl_ladder_unsupported(const struct ldl_ladder *ladder);
+void ldl_ladder_judge_accepted(struct ldl_judgement *judgement);
 /* What the innermost allocator was asked for; false: none runs. */
 bool ldl_ladder_request(const struct ldl_ladder *ladder, struct ldl_acquisition *request);
 void ldl_ladder_observe_nested(

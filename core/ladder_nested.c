@@ -15,7 +15,7 @@
 /* Bits that describe a request to us and ask nothing of an allocator. */
 #define NOTES (LDL_GFP_OPTIONAL | LDL_GFP_AVOID_OOM | LDL_GFP_NOLOCKDEP | LDL_GFP_NOWARN)
 
-static struct ldl_nested_alloc *innermost(struct ldl_ladder *ladder)
+static const struct ldl_nested_alloc *innermost(const struct ldl_ladder *ladder)
 {
 	uint32_t count = ladder->nested_count;
 
@@ -24,11 +24,10 @@ static struct ldl_nested_alloc *innermost(struct ldl_ladder *ladder)
 
 bool ldl_ladder_request(const struct ldl_ladder *ladder, struct ldl_acquisition *request)
 {
-	const struct ldl_nested_alloc *nested;
+	const struct ldl_nested_alloc *nested = innermost(ladder);
 
-	if (!ladder->nested_count || ladder->nested_count > LDL_NESTED_ALLOCS)
+	if (!nested)
 		return false;
-	nested = &ladder->nested[ladder->nested_count - 1];
 	*request = (struct ldl_acquisition){
 		.class = nested->class, .gfp = nested->gfp, .gfp_asked = nested->gfp_asked};
 	return true;
@@ -47,13 +46,13 @@ static uint32_t wider(const struct ldl_nested_alloc *caller, const struct ldl_ac
 	return (reclaim | boost) & ~caller->gfp;
 }
 
-/* Rules D13 and B11. */
-static void judge_width(struct ldl_judgement *judgement, const struct ldl_nested_alloc *caller)
+void ldl_ladder_judge_width(struct ldl_judgement *judgement)
 {
-	uint32_t more = wider(caller, judgement->acquisition);
+	const struct ldl_nested_alloc *caller = innermost(&judgement->thread->ladder);
 	char words[LDL_GFP_TEXT_MAX], advice[LDL_GFP_TEXT_MAX + 64];
+	uint32_t more = caller ? wider(caller, judgement->acquisition) : 0;
 
-	if ((caller->gfp_asked & LDL_GFP_NOFAIL) && (more & MAY_BOOST)) {
+	if ((more & MAY_BOOST) && (caller->gfp_asked & LDL_GFP_NOFAIL)) {
 		ldl_policy_add(judgement,
 			&(struct ldl_policy_breach){LDL_RULE_B11, LDL_SEVERITY_WARNING, NULL,
 				"its caller said NOFAIL, and nothing of reserves"});
@@ -95,9 +94,12 @@ static void add(struct ldl_judgement *judgement, const struct ldl_nested_alloc *
  * of a program's own may be held for a moment only. */
 static bool may_sleep(const struct ldl_judgement *judgement, const struct ldl_observed *observed)
 {
+	const struct ldl_class *class = ldl_class_at(judgement->arena, observed->class);
+	uint32_t wait = class->wait_outer ? class->wait_outer : class->wait_inner;
+
 	if (observed->kind == LDL_OBSERVED_ACQUIRE)
-		return ldl_class_at(judgement->arena, observed->class)->wait_outer >=
-		       LDL_WAIT_SLEEP;
+		return wait >= LDL_WAIT_SLEEP || class->kind == LDL_KIND_MUTEX ||
+		       class->kind == LDL_KIND_RWLOCK;
 	return observed->kind == LDL_OBSERVED_SLEEP || observed->kind == LDL_OBSERVED_WAIT;
 }
 
@@ -108,7 +110,7 @@ void ldl_ladder_observe_nested(struct ldl_judgement *judgement, const struct ldl
 	if (!caller)
 		return;
 	if (observed->kind == LDL_OBSERVED_ALLOC)
-		judge_width(judgement, caller);
+		ldl_ladder_judge_width(judgement);
 	else if (!(caller->gfp & LDL_GFP_DIRECT_RECLAIM) && may_sleep(judgement, observed))
 		add(judgement, caller, LDL_RULE_D11, "skip this step, or fail");
 }
@@ -117,43 +119,49 @@ void ldl_ladder_nest(struct ldl_judgement *judgement, uint32_t supported)
 {
 	struct ldl_ladder *ladder = &judgement->thread->ladder;
 	const struct ldl_acquisition *acquisition = judgement->acquisition;
-	const struct ldl_nested_alloc *caller = innermost(ladder);
 	const struct ldl_alloc *last = ldl_alloc_at(judgement->arena, ladder->last);
-	struct ldl_nested_alloc *nested;
 
-	if (caller)
-		judge_width(judgement, caller);
-	ladder->nested_count++;
-	nested = innermost(ladder);
 	judgement->thread->armed |= LDL_ARMED_LADDER;
 	ladder->patience = LDL_LADDER_PATIENCE;
-	if (!nested)
+	if (ladder->nested_count++ >= LDL_NESTED_ALLOCS)
 		return;
-	*nested = (struct ldl_nested_alloc){
+	ladder->nested[ladder->nested_count - 1] = (struct ldl_nested_alloc){
 		.gfp_asked = acquisition->gfp_asked,
 		.gfp = acquisition->gfp,
 		.supported = supported,
 		.class = acquisition->class,
+		.request = last->gfp_asked == acquisition->gfp_asked ? ladder->last : 0,
 		.climb = ladder->climb,
 	};
-	if (ladder->last && last->gfp_asked == acquisition->gfp_asked)
-		nested->request = ladder->last;
 	ladder->climb = (struct ldl_climb){0};
 }
 
-void ldl_ladder_unnest(struct ldl_judgement *judgement, bool is_failed)
+uint32_t ldl_ladder_unsupported(const struct ldl_ladder *ladder)
+{
+	const struct ldl_nested_alloc *nested = innermost(ladder);
+
+	return nested ? nested->gfp_asked & ~nested->supported & ~NOTES : 0;
+}
+
+void ldl_ladder_judge_accepted(struct ldl_judgement *judgement)
+{
+	const struct ldl_ladder *ladder = &judgement->thread->ladder;
+	uint32_t accepted = ldl_ladder_unsupported(ladder);
+	char words[LDL_GFP_TEXT_MAX], advice[LDL_GFP_TEXT_MAX + 64];
+
+	if (!accepted)
+		return;
+	ldl_fmt(advice, sizeof(advice), "%s is not supported: refuse it",
+		ldl_gfp_text(words, sizeof(words), accepted));
+	add(judgement, innermost(ladder), LDL_RULE_D12, advice);
+}
+
+void ldl_ladder_unnest(struct ldl_judgement *judgement)
 {
 	struct ldl_ladder *ladder = &judgement->thread->ladder;
 	const struct ldl_nested_alloc *nested = innermost(ladder);
-	char words[LDL_GFP_TEXT_MAX], advice[LDL_GFP_TEXT_MAX + 64];
-	uint32_t ignored;
 
 	if (nested) {
-		ignored = nested->gfp_asked & ~nested->supported & ~NOTES;
-		ldl_fmt(advice, sizeof(advice), "%s is not supported: refuse it",
-			ldl_gfp_text(words, sizeof(words), ignored));
-		if (ignored && !is_failed)
-			add(judgement, nested, LDL_RULE_D12, advice);
 		ladder->climb = nested->climb;
 		if (nested->request)
 			ladder->last = nested->request;

@@ -30,6 +30,7 @@
 #define LDL_IDLE_MAX     3u    /* runs of a reclaimer that free nothing before it is a finding */
 #define LDL_HISTORY      32u   /* waits that are over and that a thread's next wake depends on */
 #define LDL_ALLOC_CACHE  256u  /* allocation sites that a thread counts for itself */
+#define LDL_ALLOC_MEMO   256u  /* requests that a thread knows by place and held stack alone */
 #define LDL_ALLOC_FLUSH  1024u /* requests after which the inventory hears of them */
 
 /* Ladders: how a thread's failed allocations go on. */

@@ -115,6 +115,8 @@ LDL_EXPORT void ldl_lock_failed(const void *lock)
 {
 	struct ldl_thread *thread = ldl_thread_known();
 
+	if (thread && thread->armed)
+		ldl_engine_try_failed(lock, LDL_CALLER);
 	if (thread)
 		ldl_engine_failed(thread, lock);
 }

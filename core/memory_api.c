@@ -24,7 +24,8 @@ static bool is_known(
 	ldl_alloc_id id = thread->ladder.last;
 	const struct ldl_alloc *alloc = ldl_alloc_at(&ldl_engine.arena, id);
 
-	if (!id || id >= ldl_arena_table(&ldl_engine.arena, LDL_TABLE_ALLOCS)->used)
+	if (!id ||
+		id >= ldl_load_relaxed(&ldl_arena_table(&ldl_engine.arena, LDL_TABLE_ALLOCS)->used))
 		return false;
 	*latest = (struct ldl_acquisition){
 		.ip = (uint64_t)(uintptr_t)ip,
@@ -35,7 +36,7 @@ static bool is_known(
 	return true;
 }
 
-/* Judges `acquisition` by `step`, which may be given an argument. */
+/* Judges `acquisition` by `step`. */
 static void judge(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
 	void (*step)(struct ldl_judgement *))
 {
@@ -144,12 +145,10 @@ LDL_EXPORT void ldl_alloc_begin(unsigned int gfp, unsigned int supported)
 		return;
 	acquisition = ask(thread, gfp, LDL_CALLER);
 	acquisition.class = ldl_engine_site_class(&acquisition);
+	if (thread->ladder.nested_count)
+		judge(thread, &acquisition, ldl_ladder_judge_width);
 	judgement = ldl_engine_judge(thread, &acquisition);
-	if (ldl_engine_lock()) {
-		ldl_ladder_nest(&judgement, supported);
-		ldl_engine_unlock();
-		ldl_engine_print(&judgement);
-	}
+	ldl_ladder_nest(&judgement, supported);
 	ldl_engine_leave(thread);
 }
 
@@ -162,12 +161,10 @@ LDL_EXPORT void ldl_alloc_end(int is_failed)
 	if (!thread)
 		return;
 	acquisition = ask(thread, 0, LDL_CALLER);
+	if (!is_failed && ldl_ladder_unsupported(&thread->ladder))
+		judge(thread, &acquisition, ldl_ladder_judge_accepted);
 	judgement = ldl_engine_judge(thread, &acquisition);
-	if (ldl_engine_lock()) {
-		ldl_ladder_unnest(&judgement, is_failed);
-		ldl_engine_unlock();
-		ldl_engine_print(&judgement);
-	}
+	ldl_ladder_unnest(&judgement);
 	ldl_engine_leave(thread);
 }
 
@@ -257,12 +254,12 @@ static void note_contended(struct ldl_thread *thread, ldl_class_id class, const 
 	struct ldl_acquisition acquisition = ask(thread, 0, ip);
 	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
 
-	if (record->flags & LDL_CLASS_CONTENDED)
+	if (ldl_load_relaxed(&record->flags) & LDL_CLASS_CONTENDED)
 		return;
 	ldl_engine_take_site(&acquisition);
 	if (!ldl_engine_lock())
 		return;
-	record->flags |= LDL_CLASS_CONTENDED;
+	ldl_or_relaxed(&record->flags, LDL_CLASS_CONTENDED);
 	ldl_policy_contended(&judgement, class);
 	ldl_engine_unlock();
 	ldl_engine_print(&judgement);

@@ -185,26 +185,37 @@ static int read_counters(struct dl_phdr_info *info, size_t size, void *argument)
 	return 1;
 }
 
-void ldl_module_refresh(struct ldl_arena *arena)
+static void rebuild(struct refresh *refresh)
 {
-	struct refresh refresh = {.arena = arena};
-	uint32_t now;
+	uint32_t now = ldl_load_relaxed(&version);
 
-	dl_iterate_phdr(read_counters, &refresh.counters);
-	if (refresh.counters == ldl_load_relaxed(&loader_counters) || !ldl_spin_try(&refresh_lock))
-		return;
-	now = ldl_load_relaxed(&version);
-	refresh.old = &maps[now & 1];
-	refresh.fresh = &maps[(now + 1) & 1];
+	refresh->old = &maps[now & 1];
+	refresh->fresh = &maps[(now + 1) & 1];
 	/* Pairs with the acquire fence in ldl_module_find(): a reader of this map that sees any of
 	 * what follows sees the version that made it the old one. */
 	ldl_fence_release();
-	refresh.fresh->count = 0;
-	dl_iterate_phdr(collect, &refresh);
+	refresh->fresh->count = 0;
+	dl_iterate_phdr(collect, refresh);
 	/* Release: pairs with the acquire in ldl_module_find(). */
 	ldl_store_release(&version, now + 1);
-	ldl_store_relaxed(&loader_counters, refresh.counters);
-	ldl_spin_unlock(&refresh_lock);
+	ldl_store_relaxed(&loader_counters, refresh->counters);
+}
+
+void ldl_module_refresh(struct ldl_arena *arena)
+{
+	struct refresh refresh = {.arena = arena};
+	uint64_t signals;
+
+	dl_iterate_phdr(read_counters, &refresh.counters);
+	if (refresh.counters == ldl_load_relaxed(&loader_counters))
+		return;
+	/* Who is cut off with this lock would leave the map as it is for ever. */
+	signals = ldl_sys_hold_signals(arena->may_syscall);
+	if (ldl_spin_try(&refresh_lock)) {
+		rebuild(&refresh);
+		ldl_spin_unlock(&refresh_lock);
+	}
+	ldl_sys_give_signals(signals);
 }
 
 /* The loader's own, lock-free; NULL before glibc 2.35. */

@@ -1,8 +1,8 @@
 /* What an armed thread does, event by event: for rules that must watch a thread closely for a short
  * while (the body of a notifier, the time between a failed allocation and its retry).
  *
- * Arming a thread keeps its `control` at 0, so that every event takes the slow path, where
- * ldl_observe() hears of it: inside the guard, under the writer lock, after the event was judged. */
+ * Arming a thread keeps its `control` at 0, so that every event takes the slow path, which tells
+ * ladder.h and callback.h of it: inside the guard, under the writer lock, after it was judged. */
 #ifndef LDL_OBSERVE_H
 #define LDL_OBSERVE_H
 
@@ -16,11 +16,11 @@ enum ldl_armed {
 
 enum ldl_observed_kind {
 	LDL_OBSERVED_ACQUIRE = 1, /* of a lock, and may wait for it */
-	LDL_OBSERVED_TRY,         /* of a lock, and succeeded without waiting */
-	LDL_OBSERVED_TRY_FAILED,
-	LDL_OBSERVED_RELEASE, /* of a lock that was held */
-	LDL_OBSERVED_ALLOC,   /* `gfp` is the effective mask, `alloc` the inventory's record */
-	LDL_OBSERVED_WAIT,    /* for an event, a reserve or a reclaim domain */
+	LDL_OBSERVED_TRY,         /* of a lock, without waiting */
+	LDL_OBSERVED_TRY_FAILED,  /* what was told as a try did not get it */
+	LDL_OBSERVED_RELEASE,     /* of a lock that was held */
+	LDL_OBSERVED_ALLOC,       /* `gfp` is the effective mask, `alloc` the inventory's record */
+	LDL_OBSERVED_WAIT,        /* for an event, a reserve or a reclaim domain */
 	LDL_OBSERVED_SLEEP,
 };
 

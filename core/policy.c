@@ -75,6 +75,9 @@ static void judge_nofail(struct ldl_judgement *judgement)
 			"ask for NOFAIL alone: it may wait longer, but takes from nobody");
 }
 
+/* How a pool asks its backing allocator (rule C6): NORETRY is there whatever the caller may. */
+#define BACKING (LDL_GFP_NORETRY | LDL_GFP_NOMEMALLOC | LDL_GFP_NOWARN)
+
 /* Rules D3, D4, D6, D7; D8 where a site is marked as optional. */
 static void judge_retry(struct ldl_judgement *judgement)
 {
@@ -83,7 +86,7 @@ static void judge_retry(struct ldl_judgement *judgement)
 	if ((asked & LDL_GFP_NORETRY) && (asked & LDL_GFP_RETRY_MAYFAIL))
 		add(judgement, LDL_RULE_D3, LDL_SEVERITY_ERROR,
 			"one replaces the other: clear NORETRY when RETRY_MAYFAIL is set");
-	if (may_give_up(asked) && !(asked & LDL_GFP_DIRECT_RECLAIM))
+	if (may_give_up(asked) && !(asked & LDL_GFP_DIRECT_RECLAIM) && (asked & BACKING) != BACKING)
 		add(judgement, LDL_RULE_D4, LDL_SEVERITY_INFO,
 			"drop the retry mode: it says nothing here");
 	if ((asked & LDL_GFP_AVOID_OOM) && (asked & LDL_GFP_NORETRY) && !(asked & LDL_GFP_OPTIONAL))
@@ -210,7 +213,8 @@ static bool was_held_over(
 void ldl_policy_contended(struct ldl_judgement *judgement, ldl_class_id lock)
 {
 	const struct ldl_acquisition *acquisition = judgement->acquisition;
-	uint32_t used = ldl_arena_table(judgement->arena, LDL_TABLE_ALLOCS)->used;
+	uint32_t used =
+		ldl_load_relaxed(&ldl_arena_table(judgement->arena, LDL_TABLE_ALLOCS)->used);
 	const struct ldl_held held = {.class_mode = lock << LDL_MODE_BITS};
 
 	for (ldl_alloc_id id = 1; id < used; id++) {

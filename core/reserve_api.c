@@ -4,6 +4,12 @@
 
 #include "engine.h"
 
+static void forget(enum ldl_kind kind, const void *address, const void *ip)
+{
+	if (address)
+		ldl_engine_destroy((const void *)(uintptr_t)LDL_PLACE_OF(kind, address), true, ip);
+}
+
 LDL_EXPORT void ldl_mempool_create(
 	const void *pool, const char *name, unsigned int min_nr, unsigned int filled)
 {
@@ -12,7 +18,7 @@ LDL_EXPORT void ldl_mempool_create(
 
 LDL_EXPORT void ldl_mempool_destroy(const void *pool)
 {
-	ldl_engine_destroy(pool, true, LDL_CALLER);
+	forget(LDL_KIND_RESERVE, pool, LDL_CALLER);
 }
 
 LDL_EXPORT void ldl_mempool_alloc(const void *pool, unsigned int gfp)
@@ -53,7 +59,7 @@ LDL_EXPORT void ldl_shrinker_register(const void *shrinker, const char *name)
 
 LDL_EXPORT void ldl_shrinker_unregister(const void *shrinker)
 {
-	ldl_engine_destroy(shrinker, true, LDL_CALLER);
+	forget(LDL_KIND_CONTEXT, shrinker, LDL_CALLER);
 }
 
 LDL_EXPORT void ldl_shrinker_lock(const void *shrinker, const void *lock)
@@ -91,7 +97,7 @@ LDL_EXPORT void ldl_notifier_register(
 
 LDL_EXPORT void ldl_notifier_unregister(const void *notifier)
 {
-	ldl_engine_destroy(notifier, true, LDL_CALLER);
+	forget(LDL_KIND_CONTEXT, notifier, LDL_CALLER);
 }
 
 LDL_EXPORT void ldl_notifier_lock(const void *notifier, const void *lock)

@@ -26,7 +26,6 @@ static void look_for_cycle(struct ldl_judgement *judgement, ldl_edge_id edge, ui
 
 	if (count)
 		remember(judgement, ldl_finding_add_cycle(judgement->arena, steps, count,
-					    judgement->acquisition->cycle_rule,
 					    judgement->thread->record->serial));
 }
 

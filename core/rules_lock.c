@@ -51,6 +51,21 @@ static bool may_depend(enum ldl_kind from, enum ldl_kind to)
 	return from != LDL_KIND_NONBLOCK || (to != LDL_KIND_NONBLOCK && to != LDL_KIND_RECLAIM);
 }
 
+/* Of non-blocking contexts inside one another the outermost: it lasts longest, and what breaks it
+ * need not be told once more of those inside. */
+static const struct ldl_held *outermost_context(const struct ldl_judgement *judgement)
+{
+	const struct ldl_thread *thread = judgement->thread;
+	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+
+	for (uint32_t at = 0; at < depth; at++) {
+		if (ldl_class_at(judgement->arena, ldl_held_class(&thread->held[at]))->kind ==
+			LDL_KIND_NONBLOCK)
+			return &thread->held[at];
+	}
+	return NULL;
+}
+
 static void depend_on_held(struct ldl_judgement *judgement, const struct ldl_held *entry)
 {
 	struct ldl_arena *arena = judgement->arena;
@@ -75,6 +90,7 @@ static void depend_on_all(struct ldl_judgement *judgement)
 	const struct ldl_thread *thread = judgement->thread;
 	uint32_t to_kind = ldl_class_at(judgement->arena, acquisition->class)->kind;
 	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	const struct ldl_held *context = outermost_context(judgement);
 	bool is_interrupted = false;
 
 	while (at-- > 0) {
@@ -84,6 +100,7 @@ static void depend_on_all(struct ldl_judgement *judgement)
 
 		if (ldl_held_is_stolen(entry) || ldl_held_addr(entry) == acquisition->addr ||
 			!may_depend(kind, to_kind) ||
+			(kind == LDL_KIND_NONBLOCK && entry != context) ||
 			(is_interrupted && from != acquisition->class))
 			continue;
 		depend_on_held(judgement, entry);

@@ -173,6 +173,32 @@ static void needs(struct ldl_judgement *judgement, const struct ldl_held *woken,
 	judgement->acquisition = wake;
 }
 
+static bool is_event(const struct ldl_judgement *judgement, const struct ldl_past *past)
+{
+	ldl_class_id class = past->gfp ? 0 : ldl_held_class(&past->entry);
+
+	return ldl_class_at(judgement->arena, class)->kind == LDL_KIND_EVENT;
+}
+
+/* Whether the event can be woken by a thread that waited for no other one since the request: then
+ * it does not depend on other events for good. In a request and its reply each side waits before it
+ * wakes, but for the first time: that is what tells it from a ring of waits. */
+static bool is_woken_freely(
+	struct ldl_judgement *judgement, const struct ldl_held *woken, uint32_t request)
+{
+	struct ldl_class *class = ldl_class_at(judgement->arena, ldl_held_class(woken));
+	const struct ldl_context *context = &judgement->thread->context;
+	uint32_t count = context->past_count < LDL_HISTORY ? context->past_count : LDL_HISTORY;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (is_event(judgement, &context->past[i]) &&
+			(int32_t)(context->past[i].clock - request) >= 0)
+			return class->flags & LDL_CLASS_FREE;
+	}
+	class->flags |= LDL_CLASS_FREE;
+	return true;
+}
+
 static void needs_alloc(
 	struct ldl_judgement *judgement, const struct ldl_held *woken, const struct ldl_past *past)
 {
@@ -196,6 +222,7 @@ void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woke
 	const struct ldl_context *context = &thread->context;
 	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
 	uint32_t count = context->past_count < LDL_HISTORY ? context->past_count : LDL_HISTORY;
+	bool is_free = is_woken_freely(judgement, woken, request);
 
 	while (at-- > 0) {
 		const struct ldl_held *entry = &thread->held[at];
@@ -211,7 +238,7 @@ void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woke
 	for (uint32_t i = 0; i < count; i++) {
 		const struct ldl_past *past = &context->past[i];
 
-		if ((int32_t)(past->clock - request) < 0)
+		if ((int32_t)(past->clock - request) < 0 || (is_free && is_event(judgement, past)))
 			continue;
 		if (past->gfp)
 			needs_alloc(judgement, woken, past);

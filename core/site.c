@@ -7,7 +7,10 @@
 #include <execinfo.h>
 #include <string.h>
 
-#define OWN_FRAMES 6u /* at most so many frames of ours lie between a caller and backtrace() */
+/* Frames of ours between a caller and backtrace(): so many for a lock, and are taken in addition;
+ * and at most, for sections, which then show the fewer of the outermost. */
+#define OWN_FRAMES     6u
+#define OWN_FRAMES_MAX 12u
 
 static bool is_warm;
 
@@ -23,11 +26,11 @@ static uint32_t first_outer_frame(void *const *frames, uint32_t count, const voi
 {
 	uint32_t first = 0;
 
-	for (uint32_t i = 0; i < count && i < OWN_FRAMES; i++) {
+	for (uint32_t i = 0; i < count && i < OWN_FRAMES_MAX; i++) {
 		if (frames[i] == ip)
 			return i + 1;
 	}
-	while (first < count && first < OWN_FRAMES &&
+	while (first < count && first < OWN_FRAMES_MAX &&
 		ldl_module_find((uint64_t)(uintptr_t)frames[first]).is_own)
 		first++;
 	return first;

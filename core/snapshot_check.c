@@ -240,7 +240,7 @@ static void check_witness(struct check *check, uint32_t id)
 	check_run(check, &witness->also_first, &witness->also_count, LDL_HELD_LARGE,
 		LDL_TABLE_ALSO_HELD);
 	check_bits(check, &witness->gfp, LDL_GFP_BITS);
-	check_bits(check, &witness->gfp_asked, LDL_GFP_BITS);
+	check_bits(check, &witness->gfp_asked, LDL_GFP_BITS | LDL_GFP_RETRY_WAIT);
 }
 
 static void check_also_held(struct check *check, uint32_t id)

@@ -5,9 +5,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
+#include <signal.h>
 #include <time.h>
 
 #if defined(__x86_64__)
@@ -42,6 +44,8 @@ static long call6(long nr, long a, long b, long c, long d, long e, long f)
 #else
 #error "lockdep-lite knows the system calls of x86-64 and aarch64"
 #endif
+
+static __thread uint32_t own_tid;
 
 #define call(nr, a, b, c, d) call6((nr), (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
 
@@ -147,6 +151,18 @@ int ldl_sys_gettid(void)
 	return (int)call(SYS_gettid, 0, 0, 0, 0);
 }
 
+uint32_t ldl_sys_own_tid(void)
+{
+	if (!own_tid)
+		own_tid = (uint32_t)ldl_sys_gettid();
+	return own_tid;
+}
+
+void ldl_sys_forget_own_tid(void)
+{
+	own_tid = 0;
+}
+
 int ldl_sys_tgkill(int pid, int tid, int signal)
 {
 	return (int)call(SYS_tgkill, pid, tid, signal, 0);
@@ -168,6 +184,34 @@ int ldl_sys_futex_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns)
 int ldl_sys_futex_wake(uint32_t *word, int waiters)
 {
 	return (int)call(SYS_futex, word, FUTEX_WAKE, waiters, 0);
+}
+
+#define BIT(signal) (1ull << ((signal)-1))
+#define FAULTS                                                                                     \
+	(BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGSEGV) |    \
+		BIT(SIGSYS))
+
+uint64_t ldl_sys_hold_signals(bool may)
+{
+	uint64_t held = ~(uint64_t)FAULTS, before = LDL_SIGNALS_AS_THEY_ARE;
+
+	/* The kernel's own set, eight bytes: libc's would leave out the signal of cancellation. */
+	if (may)
+		(void)call(SYS_rt_sigprocmask, SIG_SETMASK, &held, &before, sizeof(held));
+	return before;
+}
+
+void ldl_sys_give_signals(uint64_t mask)
+{
+	/* No mask that was ever set: SIGKILL cannot be kept away. */
+	if (mask != LDL_SIGNALS_AS_THEY_ARE)
+		(void)call(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+}
+
+bool ldl_sys_is_readable(const uint64_t *word)
+{
+	/* The kernel reads the set before it refuses to do what is asked for with it. */
+	return call(SYS_rt_sigprocmask, -1, word, NULL, sizeof(*word)) == -EINVAL;
 }
 
 uint64_t ldl_sys_rlimit(int resource)

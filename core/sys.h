@@ -31,12 +31,25 @@ int ldl_sys_madvise(void *start, size_t len, int advice);
 int ldl_sys_getpid(void);
 int ldl_sys_getppid(void);
 int ldl_sys_gettid(void);
+/* The calling thread's tid, asked once. A forked child has to forget its parent's. */
+uint32_t ldl_sys_own_tid(void);
+void ldl_sys_forget_own_tid(void);
 int ldl_sys_tgkill(int pid, int tid, int signal);
 int ldl_sys_thread_name(char name[16]);
 
 /* Sleeps while *word == value, or until somebody wakes it; may return early. */
 int ldl_sys_futex_wait(uint32_t *word, uint32_t value, uint64_t timeout_ns);
 int ldl_sys_futex_wake(uint32_t *word, int waiters);
+
+/* Keeps signals from the calling thread, but for those of faults, and gives them back. They wait
+ * meanwhile; so nothing cuts the code between off, nor jumps out of it. `may` false: no system call
+ * is made, and LDL_SIGNALS_AS_THEY_ARE the result. */
+#define LDL_SIGNALS_AS_THEY_ARE UINT64_MAX
+uint64_t ldl_sys_hold_signals(bool may);
+void ldl_sys_give_signals(uint64_t mask);
+
+/* Whether the word can be read now: its page may be gone. */
+bool ldl_sys_is_readable(const uint64_t *word);
 
 /* The soft limit of an RLIMIT_ resource; UINT64_MAX when there is none or the kernel does not say.
  */

@@ -43,6 +43,13 @@ static struct ldl_thread *private_part(ldl_thread_id id)
 				     (id % LDL_THREAD_CHUNK) * sizeof(struct ldl_thread));
 }
 
+struct ldl_thread *ldl_thread_private(ldl_thread_id id)
+{
+	uint32_t chunk = id / LDL_THREAD_CHUNK;
+
+	return chunk < CHUNKS && chunks[chunk] ? private_part(id) : NULL;
+}
+
 static bool is_dead(ldl_thread_id id, int pid)
 {
 	const struct ldl_thread *thread = private_part(id);
@@ -120,6 +127,7 @@ static void use_run(struct ldl_arena *arena, struct ldl_thread *thread)
 	thread->limit = thread->record->held_capacity;
 	thread->held = ldl_held_at(arena, thread->record->held_first);
 	thread->instances = ldl_instance_at(arena, 0);
+	thread->settled = 0;
 }
 
 struct ldl_thread *ldl_thread_take(
@@ -192,6 +200,7 @@ void ldl_thread_flush(struct ldl_thread *thread, uint32_t control)
 	memset(thread->instance_cache, 0, sizeof(thread->instance_cache));
 	memset(thread->chain_cache, 0, sizeof(thread->chain_cache));
 	memset(thread->alloc_cache, 0, sizeof(thread->alloc_cache));
+	memset(thread->alloc_memo, 0, sizeof(thread->alloc_memo));
 	thread->last_alloc = NULL;
 	thread->saved_control = control;
 }

@@ -28,10 +28,14 @@ struct ldl_thread {
 	struct ldl_thread_record *record;
 	struct ldl_held *held;
 	const struct ldl_instance *instances;
+	uint32_t settled; /* so many entries from the bottom, held or popped, are as the fast path
+			     left them: each ends a chain that passed, over the ones below it */
 
 	ldl_thread_id id;
 	uint32_t tid;
-	uint32_t guard; /* depth of entries into the engine: more than 1 in signal handlers */
+	uint32_t guard;   /* 1: inside the engine */
+	uint32_t refused; /* calls since then that came from signal handlers, or so it seems */
+	const uint64_t *guard_mark; /* in the frame of the call that is inside */
 	uint32_t saved_control;
 	int saved_errno;
 	uint32_t reset;   /* engine.resets when it was attached */
@@ -49,6 +53,7 @@ struct ldl_thread {
 
 	ldl_instance_id instance_cache[LDL_INSTANCE_CACHE];
 	uint64_t chain_cache[LDL_CHAIN_CACHE];
+	uint64_t alloc_memo[LDL_ALLOC_MEMO]; /* see ldl_engine_alloc_is_known() */
 	struct ldl_alloc_count alloc_cache[LDL_ALLOC_CACHE];
 };
 
@@ -88,6 +93,9 @@ LDL_INLINE struct ldl_thread *ldl_thread_known(void)
 
 	return thread == &ldl_thread_none ? NULL : thread;
 }
+
+/* The private part of a slot; NULL: never used. Another thread's may change while it is read. */
+struct ldl_thread *ldl_thread_private(ldl_thread_id id);
 
 /* Makes `thread` the calling thread; &ldl_thread_none: none. */
 void ldl_thread_become(struct ldl_thread *thread);

@@ -86,6 +86,12 @@ static ldl_witness_id take_witness(struct ldl_arena *arena)
 	return id;
 }
 
+/* As the program knows it; contexts and handlers have none of its own. */
+static uint64_t shown_address(uint64_t addr)
+{
+	return addr & LDL_PLACE ? addr : LDL_PLACE_ADDRESS(addr);
+}
+
 ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thread,
 	const struct ldl_held *entry, const struct ldl_acquisition *acquisition, ldl_edge_id edge,
 	uint32_t type)
@@ -103,7 +109,7 @@ ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thre
 	witness->thread_name = ldl_thread_name(arena, thread);
 	witness->type = type;
 	witness->to_site = acquisition->site;
-	witness->to_addr = acquisition->addr;
+	witness->to_addr = shown_address(acquisition->addr);
 	witness->to_instance = acquisition->instance;
 	witness->to_generation = ldl_instance_info_at(arena, acquisition->instance)->generation;
 	witness->to_mode = acquisition->mode;
@@ -114,7 +120,7 @@ ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thre
 					     ? acquisition->from_site
 					     : ldl_witness_site(arena, entry, acquisition->site);
 		witness->from_frame = ldl_module_frame(ldl_held_ip(entry));
-		witness->from_addr = ldl_held_addr(entry);
+		witness->from_addr = shown_address(ldl_held_addr(entry));
 		witness->from_instance = entry->instance;
 		witness->from_generation = ldl_instance_info_at(arena, entry->instance)->generation;
 		witness->from_mode = ldl_held_mode(entry);

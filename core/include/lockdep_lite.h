@@ -75,7 +75,7 @@ enum ldl_class_properties {
 #if defined(LDL_DISABLE)
 
 #define ldl_class(name, properties)                   ((void)(name), (void)(properties), 0u)
-#define ldl_class_keyed(key, name, properties)        ((void)(key), (void)(name), (void)(properties), 0u)
+#define ldl_class_keyed(key, name, props)             ((void)(key), (void)(name), (void)(props), 0u)
 #define ldl_class_wait_types(cls, outer, inner)       ((void)(cls), (void)(outer), (void)(inner))
 #define ldl_lock_class(lock)                          ((void)(lock), 0u)
 #define ldl_lock_init(lock, cls, flags)               ((void)(lock), (void)(cls), (void)(flags))

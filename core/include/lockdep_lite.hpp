@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// lockdep-lite for C++: RAII over the annotation API of lockdep_lite.h, and `ldl::checked<Mutex>`,
-// which makes any BasicLockable known to the checker; sections and scopes that end with their block.
-// Header only; needs C++11.
+// lockdep-lite for C++: RAII over the annotation API of lockdep_lite.h. `ldl::checked<Mutex>` makes
+// any BasicLockable known to the checker; sections and scopes end with their block. Header only;
+// needs C++11.
 #ifndef LOCKDEP_LITE_HPP
 #define LOCKDEP_LITE_HPP
 

@@ -40,7 +40,9 @@ LDL_INLINE int ldl_event_done(int result)
 	if (ldl_unlikely(result != 0))
 		return ldl_event_refused(result);
 	ldl_engine_acquired();
-	return 0;
+	/* As it is in its register: the compiler would set a known 0 anew. */
+	__asm__("" : "+r"(result));
+	return result;
 }
 
 /* After a try: only a success is an event, and it waited for nothing. */
@@ -56,5 +58,11 @@ LDL_INLINE int ldl_event_tried(const void *lock, const struct ldl_lock_type *typ
 	}
 	return result;
 }
+
+/* Whether any thread of this process was ever marked as an I/O flusher. */
+bool ldl_process_has_flushers(void) LDL_HIDDEN;
+
+/* In a new thread: whoever made it may have been marked as an I/O flusher. */
+void ldl_process_inherit_flusher(void) LDL_HIDDEN;
 
 #endif

@@ -28,7 +28,7 @@ static uint32_t mutex_flags(const void *lock)
 	return flags;
 }
 
-const struct ldl_lock_type ldl_mutex_type = {LDL_KIND_MUTEX, mutex_flags};
+const struct ldl_lock_type ldl_mutex_type = {.kind = LDL_KIND_MUTEX, .flags = mutex_flags};
 
 LDL_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {

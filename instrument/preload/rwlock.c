@@ -15,8 +15,8 @@ static uint32_t rwlock_flags(const void *lock)
 	return flags;
 }
 
-const struct ldl_lock_type ldl_rwlock_type = {LDL_KIND_RWLOCK, rwlock_flags};
-const struct ldl_lock_type ldl_spin_type = {LDL_KIND_SPIN, NULL};
+const struct ldl_lock_type ldl_rwlock_type = {.kind = LDL_KIND_RWLOCK, .flags = rwlock_flags};
+const struct ldl_lock_type ldl_spin_type = {.kind = LDL_KIND_SPIN};
 
 LDL_EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes)
 {

@@ -13,7 +13,7 @@
 
 static char a, b, c;
 
-static void lock(const void *which)
+static LDL_NOINLINE void lock(const void *which)
 {
 	ldl_lock_acquire(which, LDL_EXCLUSIVE);
 	ldl_lock_acquired(which, LDL_EXCLUSIVE);
@@ -216,6 +216,53 @@ static void a_handler_inside_an_acquisition_does_no_harm(void)
 	CU_ASSERT_EQUAL(ldl_finding_count(), 1);
 }
 
+/* Out of line: all calls have one call site, so the same locks are the same chain. */
+static LDL_NOINLINE void lock_again(const void *outer, const void *inner)
+{
+	lock(outer);
+	if (inner) {
+		lock(inner);
+		ldl_lock_release(inner);
+	}
+	ldl_lock_release(outer);
+}
+
+/* What was popped last is found again and not written anew: but only over what it stood on. */
+static void an_entry_is_not_taken_for_one_over_another_lock(void)
+{
+	make_classes();
+	lock_again(&c, &b);
+	lock_again(&b, NULL);
+	for (int i = 0; i < 4; i++)
+		lock_again(&a, &c);
+	lock_again(&b, NULL); /* over the entry of `a`, which `c` stood on */
+	CU_ASSERT_EQUAL(ldl_finding_count(), 0);
+	lock_again(&b, &c);
+	CU_ASSERT_EQUAL(ldl_finding_count(), 1);
+}
+
+static void *make_another_class(void *unused)
+{
+	ldl_lock_destroy(&b);
+	ldl_lock_init(&b, ldl_class("fourth", LDL_CLASS_STRICT), 0);
+	lock_again(&b, &a);
+	return unused;
+}
+
+static void an_entry_is_not_taken_for_a_lock_of_another_life(void)
+{
+	pthread_t thread;
+
+	make_classes();
+	for (int i = 0; i < 4; i++)
+		lock_again(&a, &b);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, make_another_class, NULL), 0);
+	pthread_join(thread, NULL);
+	CU_ASSERT_EQUAL(ldl_finding_count(), 0);
+	lock_again(&a, &b);
+	CU_ASSERT_EQUAL(ldl_finding_count(), 1);
+}
+
 LDL_SUITE(engine)
 {
 	LDL_TEST(a_forked_child_keeps_what_its_thread_held);
@@ -226,4 +273,6 @@ LDL_SUITE(engine)
 	LDL_TEST(a_thread_that_ended_leaves_what_it_taught);
 	LDL_TEST(a_thread_that_ended_with_a_lock_held_does_no_harm);
 	LDL_TEST(a_handler_inside_an_acquisition_does_no_harm);
+	LDL_TEST(an_entry_is_not_taken_for_one_over_another_lock);
+	LDL_TEST(an_entry_is_not_taken_for_a_lock_of_another_life);
 }

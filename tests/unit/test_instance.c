@@ -5,6 +5,7 @@
 #include <string.h>
 #include "core/hash.h"
 #include "core/instance.h"
+#include "core/sys.h"
 #include "tests/support/random.h"
 #include "tests/support/suite.h"
 
@@ -218,7 +219,7 @@ static void a_busy_table_is_not_waited_for_where_that_is_forbidden(void)
 
 	make_arena();
 	id = make(0x1000, 1);
-	arena.header->instance_lock = 1;
+	arena.header->instance_lock = ldl_sys_own_tid(); /* a thread that lives */
 	CU_ASSERT_EQUAL(ldl_instance_make(&arena, 0x2000, 1, 0, 1, false), 0);
 	CU_ASSERT_EQUAL(ldl_instance_unmake(&arena, id, false), LDL_BUSY);
 	/* Not found any more, though its record could not be freed … */
@@ -228,6 +229,28 @@ static void a_busy_table_is_not_waited_for_where_that_is_forbidden(void)
 	CU_ASSERT_EQUAL(make(0x1000, 2), id);
 	CU_ASSERT_EQUAL(ldl_instance_find(&arena, 0x1000), id);
 	CU_ASSERT_EQUAL(ldl_arena_table(&arena, LDL_TABLE_INSTANCE_HASH)->used, 1);
+	end_arena();
+}
+
+static void *end_inside(void *unused)
+{
+	arena.header->instance_lock = ldl_sys_own_tid();
+	return NULL;
+}
+
+static void a_thread_that_died_inside_stops_nobody(void)
+{
+	pthread_t thread;
+
+	make_arena();
+	make(0x1000, 1);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, end_inside, NULL), 0);
+	pthread_join(thread, NULL);
+	/* Joined a moment before the kernel forgets it. */
+	while (ldl_sys_tgkill(ldl_sys_getpid(), (int)arena.header->instance_lock, 0) == 0)
+		;
+	CU_ASSERT_NOT_EQUAL(ldl_instance_make(&arena, 0x2000, 1, 0, 1, false), 0);
+	CU_ASSERT_EQUAL(arena.header->instance_lock, 0);
 	end_arena();
 }
 
@@ -274,5 +297,6 @@ LDL_SUITE(instance)
 	LDL_TEST(a_crowded_bucket_overflows_and_recovers);
 	LDL_TEST(a_full_table_says_so_and_has_room_again_later);
 	LDL_TEST(a_busy_table_is_not_waited_for_where_that_is_forbidden);
+	LDL_TEST(a_thread_that_died_inside_stops_nobody);
 	LDL_TEST(threads_do_not_disturb_one_anothers_locks);
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -76,6 +77,74 @@ static void nobody_waits_for_ever_for_a_holder_that_is_gone(void)
 	ldl_spin_unlock(&word);
 	CU_ASSERT_TRUE(ldl_spin_try(&word));
 	ldl_spin_unlock(&word);
+}
+
+static void *leave_locked(void *unused)
+{
+	return ldl_spin_try(&word) ? &word : NULL;
+}
+
+static void a_lock_is_taken_from_the_dead_only(void)
+{
+	pthread_t thread;
+	void *locked;
+
+	CU_ASSERT_FALSE(ldl_spin_disown(&word, 0, false));
+	CU_ASSERT_TRUE(ldl_spin_try(&word));
+	CU_ASSERT_FALSE(ldl_spin_disown(&word, 0, false));
+	CU_ASSERT_TRUE(ldl_spin_disown(&word, 0, true));
+	CU_ASSERT_EQUAL(word, 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, leave_locked, NULL), 0);
+	pthread_join(thread, &locked);
+	CU_ASSERT_PTR_NOT_NULL(locked);
+	/* Joined a moment before the kernel forgets it. */
+	while (ldl_sys_tgkill(ldl_sys_getpid(), (int)word, 0) == 0)
+		;
+	CU_ASSERT_FALSE(ldl_spin_disown(&word, 0, true));
+	CU_ASSERT_TRUE(ldl_spin_disown(&word, LDL_SPIN_CLOSED, false));
+	CU_ASSERT_EQUAL(word, LDL_SPIN_CLOSED);
+	CU_ASSERT_FALSE(ldl_spin_disown(&word, 0, false));
+	CU_ASSERT_TRUE(elapsed_ms(true) < 40); /* not one nap */
+	word = 0;
+}
+
+static volatile sig_atomic_t signalled;
+
+static void note_signal(int number)
+{
+	signalled = signalled + 1;
+}
+
+static void signals_that_are_held_come_later(void)
+{
+	struct sigaction action = {.sa_handler = note_signal}, before;
+	uint64_t mask;
+
+	signalled = 0;
+	sigaction(SIGUSR1, &action, &before);
+	mask = ldl_sys_hold_signals(true);
+	raise(SIGUSR1);
+	CU_ASSERT_EQUAL(signalled, 0);
+	ldl_sys_give_signals(ldl_sys_hold_signals(true)); /* one inside the other */
+	CU_ASSERT_EQUAL(signalled, 0);
+	ldl_sys_give_signals(mask);
+	usleep(1000); /* sanitizers pass signals on when the program sleeps */
+	CU_ASSERT_EQUAL(signalled, 1);
+	mask = ldl_sys_hold_signals(false);
+	raise(SIGUSR1);
+	CU_ASSERT_EQUAL(signalled, 2);
+	ldl_sys_give_signals(mask);
+	sigaction(SIGUSR1, &before, NULL);
+}
+
+static void an_unmapped_word_cannot_be_read(void)
+{
+	uint64_t *page = ldl_sys_mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, NULL);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(page);
+	CU_ASSERT_TRUE(ldl_sys_is_readable(page));
+	CU_ASSERT_EQUAL(ldl_sys_munmap(page, 4096), 0);
+	CU_ASSERT_FALSE(ldl_sys_is_readable(page));
 }
 
 static void system_calls_answer_without_errno(void)
@@ -170,6 +239,9 @@ LDL_SUITE(machine)
 {
 	LDL_TEST(a_private_lock_lets_one_in_at_a_time);
 	LDL_TEST(nobody_waits_for_ever_for_a_holder_that_is_gone);
+	LDL_TEST(a_lock_is_taken_from_the_dead_only);
+	LDL_TEST(signals_that_are_held_come_later);
+	LDL_TEST(an_unmapped_word_cannot_be_read);
 	LDL_TEST(system_calls_answer_without_errno);
 	LDL_TEST(mapped_memory_can_be_used_and_given_back);
 	LDL_TEST(a_limit_is_told_or_said_to_be_none);

@@ -161,8 +161,8 @@ LDL_API void ldl_irq_enable(unsigned int interrupt);
 LDL_API int ldl_irq_is_disabled(unsigned int interrupt);
 LDL_API int ldl_in_irq(unsigned int interrupt);
 
-/* A finding of kind misuse (rule L14) about `lock` (NULL: about no lock): for interfaces built on this one that find
- * their own rules broken. `what`: one line, copied. */
+/* A finding of kind misuse (rule L14) about `lock` (NULL: about no lock), for interfaces built on
+ * this one that find their own rules broken. `what`: one line, copied. */
 LDL_API void ldl_misuse(const void *lock, const char *what);
 
 #ifdef LDL_WEAK

@@ -19,6 +19,8 @@ extern "C" {
 
 #define ldl_might_alloc(gfp)                 ((void)(gfp))
 #define ldl_might_alloc_size(gfp, size)      ((void)(gfp), (void)(size))
+#define ldl_alloc_hide()                     ((void)0)
+#define ldl_alloc_show()                     ((void)0)
 #define ldl_alloc_mask(gfp)                  (gfp)
 #define ldl_scope_save(scope)                ((void)(scope), 0u)
 #define ldl_scope_restore(saved)             ((void)(saved))
@@ -57,6 +59,12 @@ LDL_API void ldl_might_alloc(unsigned int gfp);
 
 /* The same for a request of `size` bytes (0: not known): its order is checked too (rule B6). */
 LDL_API void ldl_might_alloc_size(unsigned int gfp, unsigned long size);
+
+/* Around the calls of malloc() and its like that an annotated allocator makes for a request that it
+ * announced already, with the mask of that: `lockdep-lite run --alloc` does not take them for
+ * requests of their own. Pairs nest; nothing is done when malloc is not watched. */
+LDL_API void ldl_alloc_hide(void);
+LDL_API void ldl_alloc_show(void);
 
 /* The effective mask of a request: `gfp` less this thread's scopes. Kernel: current_gfp_context().
  */
@@ -124,6 +132,8 @@ LDL_API void ldl_revalidated(const void *lock);
 #define ldl_might_alloc(gfp) (ldl_might_alloc ? ldl_might_alloc(gfp) : (void)0)
 #define ldl_might_alloc_size(gfp, size)                                                            \
 	(ldl_might_alloc_size ? ldl_might_alloc_size(gfp, size) : (void)0)
+#define ldl_alloc_hide()         (ldl_alloc_hide ? ldl_alloc_hide() : (void)0)
+#define ldl_alloc_show()         (ldl_alloc_show ? ldl_alloc_show() : (void)0)
 #define ldl_alloc_mask(gfp)      (ldl_alloc_mask ? ldl_alloc_mask(gfp) : (gfp))
 #define ldl_scope_save(scope)    (ldl_scope_save ? ldl_scope_save(scope) : 0u)
 #define ldl_scope_restore(saved) (ldl_scope_restore ? ldl_scope_restore(saved) : (void)0)

@@ -1,0 +1,143 @@
+/* Threads that are cut off at any instruction: cancelled asynchronously, ended by a handler's
+ * pthread_exit(), or carried away by its siglongjmp(). Their locks are all new to the watcher, so
+ * that most of the time is spent in its slow path, which must survive that for the others' sake. */
+#define _GNU_SOURCE
+#include "turns.h"
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROWS  48
+#define LOCKS 40 /* 780 orders in a row, each met once */
+
+static pthread_mutex_t rows[ROWS][LOCKS]; /* each thread has a row: nobody misses its locks */
+static pthread_mutex_t lock_a = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock_b = PTHREAD_MUTEX_INITIALIZER;
+static sigjmp_buf back;
+
+static void nest(pthread_mutex_t *first, pthread_mutex_t *second)
+{
+	pthread_mutex_lock(first);
+	pthread_mutex_lock(second);
+	pthread_mutex_unlock(second);
+	pthread_mutex_unlock(first);
+}
+
+static void a_then_b(int index)
+{
+	nest(&lock_a, &lock_b);
+}
+
+static void b_then_a(int index)
+{
+	nest(&lock_b, &lock_a);
+}
+
+/* New orders, locks that come and go, and no end. */
+static void use_row(pthread_mutex_t *row)
+{
+	for (;;) {
+		for (int first = 0; first < LOCKS; first++) {
+			for (int second = first + 1; second < LOCKS; second++) {
+				pthread_mutex_t passing;
+
+				nest(&row[first], &row[second]);
+				pthread_mutex_init(&passing, NULL);
+				nest(&row[first], &passing);
+				pthread_mutex_destroy(&passing);
+			}
+		}
+	}
+}
+
+static void *be_cancelled(void *row)
+{
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+	use_row((pthread_mutex_t *)row);
+	return NULL;
+}
+
+static void *be_signalled(void *row)
+{
+	use_row((pthread_mutex_t *)row);
+	return NULL;
+}
+
+static void exit_in_handler(int number)
+{
+	pthread_exit(NULL);
+}
+
+/* Lets each row's thread run for a while, four at a time, and cuts it off. */
+static void cut_off(void *(*run)(void *), int (*cut)(pthread_t))
+{
+	pthread_t threads[4];
+
+	for (int at = 0; at < ROWS; at += 4) {
+		for (int i = 0; i < 4; i++)
+			pthread_create(&threads[i], NULL, run, rows[at + i]);
+		for (int i = 0; i < 4; i++) {
+			usleep(100 + (at + i) * 37);
+			cut(threads[i]);
+		}
+		for (int i = 0; i < 4; i++)
+			pthread_join(threads[i], NULL);
+	}
+}
+
+static void cancelled_asynchronously(void)
+{
+	cut_off(be_cancelled, pthread_cancel);
+	turns_two(a_then_b, b_then_a);
+}
+
+static int signal_it(pthread_t thread)
+{
+	return pthread_kill(thread, SIGUSR1);
+}
+
+static void exit_in_a_handler(void)
+{
+	signal(SIGUSR1, exit_in_handler);
+	cut_off(be_signalled, signal_it);
+	turns_two(a_then_b, b_then_a);
+}
+
+static void jump_in_handler(int number)
+{
+	siglongjmp(back, 1);
+}
+
+/* What is held or wanted at a jump stays so, for good: the next row is free. Then the same thread
+ * goes on, and is seen again, however the last jump left it. */
+static void jump_out_of_a_handler(void)
+{
+	static volatile int row;
+	struct itimerval never = {0};
+
+	signal(SIGALRM, jump_in_handler);
+	while (row < ROWS) {
+		struct itimerval soon = {.it_value.tv_usec = 100 + row * 37};
+
+		if (sigsetjmp(back, 1) == 0) {
+			setitimer(ITIMER_REAL, &soon, NULL);
+			use_row(rows[row]);
+		}
+		setitimer(ITIMER_REAL, &never, NULL);
+		row++;
+	}
+	signal(SIGALRM, SIG_IGN);
+	for (int i = 0; i < 1100000; i++)
+		nest(&lock_a, &lock_b);
+	turns_take(1, NULL, b_then_a);
+}
+
+static const struct turns_case cases[] = {
+	{"cancelled_asynchronously", cancelled_asynchronously},
+	{"exit_in_a_handler", exit_in_a_handler},
+	{"jump_out_of_a_handler", jump_out_of_a_handler},
+};
+
+TURNS_MAIN(cases)
