@@ -46,7 +46,7 @@ SAN := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 endif
 
 WARN := -Wall -Wextra $(WERROR) -Wno-unused-parameter -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-LDL_CPPFLAGS := -D_GNU_SOURCE -DLDL_VERSION='"$(VERSION)"' -Icore/include -I. -ffile-prefix-map=$(CURDIR)/=
+LDL_CPPFLAGS := -D_GNU_SOURCE -DLDL_VERSION='"$(VERSION)"' -Icore/include -Iinstrument/kernel -I. -ffile-prefix-map=$(CURDIR)/=
 LDL_CFLAGS   := -std=gnu11 $(WARN) -fvisibility=hidden -fno-strict-aliasing -fPIC \
                 -fno-semantic-interposition -ftls-model=initial-exec -fno-tree-slp-vectorize
 # Package flags are asked for when a recipe runs, so that `deps` may have installed them meanwhile.
@@ -56,6 +56,7 @@ VIZ_LIBS    = $$(pkg-config --libs $(VIZ_PKGS)) -ldl
 
 core_src     := $(wildcard core/*.c)
 preload_src  := $(wildcard instrument/preload/*.c)
+alloc_src    := $(wildcard instrument/preload/alloc*.c)
 launch_src   := $(wildcard instrument/launch/*.c)
 viz_src      := $(wildcard viz/*.c)
 example_src  := $(wildcard examples/*.c)
@@ -66,17 +67,20 @@ core_obj := $(call obj,$(core_src))
 lib_static := $(O)/liblockdep_lite.a
 lib_shared := $(O)/liblockdep_lite.so.$(SOVERSION)
 preload    := $(O)/liblockdep_lite_preload.so
+preload_alloc := $(O)/liblockdep_lite_preload_alloc.so
 command    := $(O)/lockdep-lite
-examples   := $(patsubst examples/%.c,$(O)/examples/%,$(example_src))
+# What needs libfuse3 is built when it is asked for: tests/e2e/fuse.sh does.
+fuse_example := $(O)/examples/fuse_daemon
+examples   := $(filter-out $(fuse_example),$(patsubst examples/%.c,$(O)/examples/%,$(example_src)))
 man_pages  := $(patsubst %.scd,%,$(wildcard viz/man/*.scd))
 
 .PHONY: all help
-all: $(lib_static) $(lib_shared) $(preload) $(command) $(examples)
+all: $(lib_static) $(lib_shared) $(preload) $(preload_alloc) $(command) $(examples)
 
 help:
 	@echo 'do:      all demo install uninstall man format clean deps'
 	@echo 'test:    test test-unit test-e2e test-apps soak asan ubsan tsan fuzz bench bench-peers'
-	@echo 'check:   check-layers check-headers check-symbols check-size check-man format-check lint'
+	@echo 'check:   check-layers check-headers check-symbols check-size check-rules check-man format-check lint'
 	@echo 'variables: O=$(O) V=0|1 CC CXX CFLAGS prefix DESTDIR SANITIZE=address|undefined|thread'
 
 # Does nothing, quickly, when nothing is missing. Order-only: it never makes anything out of date.
@@ -126,8 +130,18 @@ $(lib_shared): $(core_obj) core/lockdep_lite.map
 		-Wl,-z,relro,-z,now -Wl,--no-undefined $(LDFLAGS) -o $@ $(core_obj)
 	$(Q)ln -sf $(@F) $(O)/liblockdep_lite.so
 
+# dlopen() must end in a jump, however the rest is built.
+$(call obj,instrument/preload/loader.c): override CFLAGS += -O2
+
 # The watched process gets libc and nothing else; never sanitized, so that it can be preloaded anywhere.
-$(preload): $(core_obj) $(call obj,$(preload_src)) instrument/preload/preload.map
+# `run --alloc` takes the second one, in which allocations are events too.
+$(preload): $(core_obj) $(call obj,$(filter-out $(alloc_src),$(preload_src))) instrument/preload/preload.map
+$(preload_alloc): $(core_obj) $(call obj,$(preload_src)) instrument/preload/preload.map
+# malloc() is so short that a branch across a 32-byte boundary shows, on processors that mind it.
+branches = $$(for flag in -mbranches-within-32B-boundaries -Wa,-mbranches-within-32B-boundaries; do \
+	$(CC) $$flag -x c -c -o /dev/null /dev/null 2>/dev/null && echo $$flag && break; done)
+$(call obj,$(alloc_src)): LDL_CFLAGS += $(branches)
+$(preload) $(preload_alloc):
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(SAN) -Wl,-soname,$(@F) -Wl,--version-script=instrument/preload/preload.map \
 		-Wl,-z,initfirst -Wl,-z,relro,-z,now -Wl,--no-undefined $(LDFLAGS) -o $@ $(filter %.o,$^)
@@ -139,8 +153,16 @@ $(command): $(call obj,$(viz_src) $(launch_src)) $(lib_static)
 $(O)/examples/%: examples/%.c $(lib_shared)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 $(WARN) -Icore/include -Iinstrument/include $(CFLAGS) $(SAN) -MMD -MP -MF $@.d -o $@ $< \
+	$(Q)$(CC) -std=gnu11 $(WARN) -Icore/include -Iinstrument/kernel $(CFLAGS) $(SAN) -MMD -MP -MF $@.d -o $@ $< \
 		-L$(O) -Wl,-rpath,'$$ORIGIN/..' -llockdep_lite -lpthread -lm
+
+.PHONY: fuse-example
+fuse-example: $(fuse_example)
+$(fuse_example): examples/fuse_daemon.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) $$(pkg-config --cflags fuse3) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< \
+		$$(pkg-config --libs fuse3) -lpthread
 
 # Runs PROG-s whose locks are known to be sound and unsound, and ends with a picture of the latter.
 .PHONY: demo
@@ -164,7 +186,7 @@ install: all
 	$(INSTALL) -m 755 $(command) $(DESTDIR)$(bindir)/
 	$(INSTALL) -m 644 $(headers) $(DESTDIR)$(includedir)/
 	$(INSTALL) -m 644 $(lib_static) $(DESTDIR)$(libdir)/
-	$(INSTALL) -m 755 $(lib_shared) $(preload) $(DESTDIR)$(libdir)/
+	$(INSTALL) -m 755 $(lib_shared) $(preload) $(preload_alloc) $(DESTDIR)$(libdir)/
 	ln -sf $(notdir $(lib_shared)) $(DESTDIR)$(libdir)/liblockdep_lite.so
 	sed -e 's|@prefix@|$(prefix)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|; s|@version@|$(VERSION)|' \
 		core/lockdep-lite.pc.in >$(DESTDIR)$(pkgconfigdir)/lockdep-lite.pc
@@ -174,7 +196,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/lockdep-lite \
 		$(addprefix $(DESTDIR)$(includedir)/,$(notdir $(headers))) \
-		$(addprefix $(DESTDIR)$(libdir)/,$(notdir $(lib_static) $(lib_shared) $(preload)) liblockdep_lite.so) \
+		$(addprefix $(DESTDIR)$(libdir)/,$(notdir $(lib_static) $(lib_shared) $(preload) $(preload_alloc)) liblockdep_lite.so) \
 		$(DESTDIR)$(pkgconfigdir)/lockdep-lite.pc \
 		$(foreach page,$(man_pages),$(DESTDIR)$(call man_dir,$(page))/$(notdir $(page)))
 

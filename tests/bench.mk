@@ -1,12 +1,12 @@
 # What being watched costs: `make bench` prints the README's table, `make bench-peers` the same
-# loops under other checkers. No figure fails a run. BENCH_ROWS chooses among: calls edges process
-# servers.
+# loops under other checkers. No figure fails a run. BENCH_ROWS chooses among: calls alloc edges
+# process servers.
 
 BENCH_ROWS  ?=
 bench_dir   := $(O)/tests/bench
 bench_peers := $(bench_dir)/peer_loop
 bench_obj   := $(addprefix $(bench_dir)/,bench.o calls.o client.o edges.o measure.o process.o \
-                 rows_one.o rows_two.o runs.o servers.o spawn.o table.o)
+                 rows_alloc.o rows_one.o rows_two.o runs.o servers.o spawn.o table.o)
 
 # Never sanitized, and built without the packages that the other tests need.
 $(bench_dir)/%.o: tests/bench/%.c
@@ -23,8 +23,8 @@ $(bench_dir)/trivial $(bench_dir)/peer_loop: %: %.o
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread
 
 .PHONY: bench bench-calibrate bench-peers bench-fastpath
-bench: $(bench_dir)/bench $(bench_dir)/trivial $(preload)
-	$(Q)$(bench_dir)/bench --preload $(abspath $(preload)) --trivial $(bench_dir)/trivial $(BENCH_ROWS)
+bench: $(bench_dir)/bench $(bench_dir)/trivial $(preload) $(preload_alloc)
+	$(Q)$(bench_dir)/bench --preload $(abspath $(preload)) --alloc $(abspath $(preload_alloc)) --trivial $(bench_dir)/trivial $(BENCH_ROWS)
 
 # libc against libc: how far from 1.00 the machine is.
 bench-calibrate: $(bench_dir)/bench $(bench_dir)/trivial

@@ -6,7 +6,7 @@ CPPCHECK   ?= cppcheck
 c_files     = $(shell find core instrument viz examples tests -name '*.[ch]' -o -name '*.hpp' -o -name '*.cc')
 check_flags = $(LDL_CPPFLAGS) $(VIZ_CFLAGS) $(WARN)
 
-.PHONY: format format-check check-layers check-headers check-symbols check-size check-man lint
+.PHONY: format format-check check-layers check-headers check-symbols check-size check-rules check-man lint
 
 format: | deps-test
 	$(Q)$(CLANG_FORMAT) -i $(c_files)
@@ -26,6 +26,9 @@ check-symbols: $(lib_static) $(lib_shared) $(preload) $(command) | deps-test
 
 check-size:
 	$(Q)tests/tools/check-size
+
+check-rules:
+	$(Q)tests/tools/check-rules
 
 check-man: $(command)
 	$(Q)MAN_DATE_EPOCH=$(MAN_DATE_EPOCH) tests/tools/check-man $(O) $(man_pages)

@@ -69,10 +69,12 @@ test_suites := \
 	format=60=format-check \
 	layers=60=check-layers \
 	size=60=check-size \
+	rules=60=check-rules \
 	man=60=check-man \
 	headers=300=check-headers \
 	symbols=60=check-symbols \
 	unit=600=test-unit \
+	selftest=120=selftest \
 	stress=600=test-stress \
 	asan=900=asan \
 	ubsan=900=ubsan \

@@ -10,8 +10,9 @@
 #define LDL_LIBDIR ""
 #endif
 
-#define LIBRARY  "liblockdep_lite_preload.so"
-#define VARIABLE "LOCKDEP_LITE"
+#define LIBRARY       "liblockdep_lite_preload.so"
+#define ALLOC_LIBRARY "liblockdep_lite_preload_alloc.so"
+#define VARIABLE      "LOCKDEP_LITE"
 
 /* A program whose AddressSanitizer is a shared library refuses to start when another library comes
  * first, unless told otherwise; the user's own options stand behind ours and win. */
@@ -32,7 +33,7 @@ static bool is_readable(const char *dir, const char *below, char path[PATH_MAX])
 	return len < PATH_MAX;
 }
 
-static bool find_beside_command(char path[PATH_MAX])
+static bool find_beside_command(const char *library, char path[PATH_MAX])
 {
 	char dir[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", dir, sizeof dir - 1);
@@ -43,36 +44,49 @@ static bool find_beside_command(char path[PATH_MAX])
 	if (slash == NULL)
 		return false;
 	*slash = '\0';
-	if (is_readable(dir, LIBRARY, path))
+	if (is_readable(dir, library, path))
 		return true;
 	char lib[PATH_MAX + 8];
 	snprintf(lib, sizeof lib, "%s/../lib", dir);
-	return is_readable(lib, LIBRARY, path);
+	return is_readable(lib, library, path);
 }
 
-bool launch_preload_find(char path[PATH_MAX], char *error, size_t error_size)
+/* The library for allocations lies beside the plain one, wherever that is. */
+static bool is_beside(const char *chosen, const char *library, char path[PATH_MAX])
 {
+	char real[PATH_MAX];
+	if (realpath(chosen, real) == NULL)
+		return false;
+	char *slash = strrchr(real, '/');
+	*slash = '\0';
+	return is_readable(real, library, path);
+}
+
+bool launch_preload_find(bool alloc, char path[PATH_MAX], char *error, size_t error_size)
+{
+	const char *library = alloc ? ALLOC_LIBRARY : LIBRARY;
 	const char *chosen = getenv("LOCKDEP_LITE_PRELOAD");
 	bool is_found = false;
 	if (chosen != NULL && chosen[0] != '\0') {
-		is_found = realpath(chosen, path) != NULL && access(path, R_OK) == 0;
+		is_found = alloc ? is_beside(chosen, library, path)
+				 : realpath(chosen, path) != NULL && access(path, R_OK) == 0;
 		if (!is_found) {
 			snprintf(error, error_size,
-				"cannot read the preload library: %s: correct or unset "
+				"cannot read the preload library: %s%s: correct or unset "
 				"LOCKDEP_LITE_PRELOAD",
-				chosen);
+				alloc ? ALLOC_LIBRARY " beside " : "", chosen);
 			return false;
 		}
 	}
 	if (!is_found)
-		is_found = find_beside_command(path);
+		is_found = find_beside_command(library, path);
 	if (!is_found && LDL_LIBDIR[0] != '\0')
-		is_found = is_readable(LDL_LIBDIR, LIBRARY, path);
+		is_found = is_readable(LDL_LIBDIR, library, path);
 	if (!is_found) {
 		snprintf(error, error_size,
 			"the preload library is missing: %s: install it, or name it in "
 			"LOCKDEP_LITE_PRELOAD",
-			LIBRARY);
+			library);
 		return false;
 	}
 	if (strpbrk(path, UNFIT_CHARACTERS) == NULL)

@@ -9,9 +9,11 @@
 #include "core/compiler.h"
 
 /* Finds the preload library: $LOCKDEP_LITE_PRELOAD, the command's own directory (a build tree),
- * ../lib beside it, the installation's libdir. False with one line (what: where: mend) in
- * `error`: there is none, or its path has a character that LD_PRELOAD cannot express. */
-bool launch_preload_find(char path[PATH_MAX], char *error, size_t error_size) LDL_MUST_USE;
+ * ../lib beside it, the installation's libdir. `alloc`: the one in which allocations are events
+ * too, beside the plain one. False with one line (what: where: mend) in `error`: there is none, or
+ * its path has a character that LD_PRELOAD cannot express. */
+bool launch_preload_find(
+	bool alloc, char path[PATH_MAX], char *error, size_t error_size) LDL_MUST_USE;
 
 /* A copy of `envp` in which LD_PRELOAD begins with `library` (what was there follows) and
  * LOCKDEP_LITE has `options` (separated by ':', `name` or `name=value`) after those options it had

@@ -1,8 +1,8 @@
 /* Looks at a program before it is started: can a preloaded library watch it, and if not, why
  * not.
  *
- * The dynamic loader ignores LD_PRELOAD without a word in static and privileged programs, and a
- * glibc library stops a musl program from starting; so the launcher reads the ELF file first.
+ * The dynamic loader ignores LD_PRELOAD without a word in static and privileged programs, and the
+ * library sleeps in a program of another libc; so the launcher reads the ELF file first.
  * Scripts are followed to the interpreter that runs them, as the kernel and env(1) would.
  *
  * Cost: a few reads of each file on the way; no file is mapped, no byte of it is trusted,
@@ -21,7 +21,7 @@ enum launch_limit {
 	LAUNCH_STATIC = 1 << 0, /* no dynamic loader: nothing can be preloaded */
 	LAUNCH_GO = 1 << 1,     /* made by Go, whose locks are not pthread locks */
 	LAUNCH_FOREIGN_LOADER =
-		1 << 2, /* musl or another libc: a glibc library would stop its start */
+		1 << 2, /* musl or another libc: the library watches glibc's locks only */
 	LAUNCH_FOREIGN_MACHINE = 1 << 3, /* another architecture or word size */
 	LAUNCH_SETID = 1 << 4, /* set-user-ID or set-group-ID, and that changes the ids here */
 	LAUNCH_CAPABILITIES = 1 << 5,    /* file capabilities, and the caller is not root */

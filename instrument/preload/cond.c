@@ -6,6 +6,9 @@
 #include "instrument/preload/event.h"
 #include "instrument/preload/real.h"
 
+#pragma weak __pthread_register_cancel
+#pragma weak __pthread_unregister_cancel
+
 struct wait {
 	struct ldl_thread *thread;
 	const void *mutex;
@@ -54,6 +57,8 @@ static void cancelled(void *argument)
 		};                                                                                 \
 		int result;                                                                        \
                                                                                                    \
+		if (ldl_unlikely(!ldl_real_is_glibc()))                                            \
+			return call;                                                               \
 		pthread_cleanup_push(cancelled, &wait);                                            \
 		result = call;                                                                     \
 		pthread_cleanup_pop(0);                                                            \

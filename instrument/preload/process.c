@@ -12,10 +12,27 @@
 LDL_EXPORT extern const char ldl_preloaded[];
 const char ldl_preloaded[] = "preloaded";
 
+/* 1 once a thread of this process was marked as an I/O flusher. */
+static uint32_t has_flushers;
+
+/* Whether a word of LD_PRELOAD names this library, in either build. */
+static bool is_own(const char *word, size_t len)
+{
+	static const char *const names[] = {
+		"liblockdep_lite_preload.so", "liblockdep_lite_preload_alloc.so"};
+
+	for (size_t i = 0; i < ldl_array_len(names); i++) {
+		size_t name_len = strlen(names[i]);
+
+		if (len >= name_len && memcmp(word + len - name_len, names[i], name_len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Takes this library out of LD_PRELOAD, in place: setenv() would allocate, and others stay. */
 static void leave_environment(char **variables)
 {
-	static const char own[] = "liblockdep_lite_preload.so";
 	char *list = NULL;
 
 	for (char **at = variables; at && *at; at++) {
@@ -24,15 +41,23 @@ static void leave_environment(char **variables)
 	}
 	for (char *at = list; at && *at;) {
 		size_t len = strcspn(at, ": ");
-		bool is_own = len >= sizeof(own) - 1 &&
-			      memcmp(at + len - (sizeof(own) - 1), own, sizeof(own) - 1) == 0;
 		size_t skip = len + (at[len] != '\0');
 
-		if (is_own)
+		if (is_own(at, len))
 			memmove(at, at + skip, strlen(at + skip) + 1);
 		else
 			at += skip;
 	}
+}
+
+extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+	void *library) __attribute__((weak));
+extern void *__dso_handle;
+
+/* Hidden: core's calls come here. The copy that libc has for each library needs glibc. */
+int pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
+{
+	return __register_atfork ? __register_atfork(prepare, parent, child, __dso_handle) : ENOSYS;
 }
 
 /* Runs before libc's own constructor (-z initfirst): libc's `environ` is not there yet. */
@@ -41,6 +66,8 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 	struct ldl_options options;
 
 	ldl_real_resolve();
+	if (!ldl_real_is_glibc()) /* which alone gives arguments to constructors */
+		return;
 	ldl_options_early_environment(variables);
 	ldl_options_parse(&options, ldl_options_text());
 	if (options.no_children)
@@ -49,6 +76,27 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 	if (ldl_engine_start())
 		pthread_atfork(ldl_engine_fork_prepare, ldl_engine_fork_parent,
 			ldl_engine_fork_early_child);
+}
+
+bool ldl_process_has_flushers(void)
+{
+	return ldl_load_relaxed(&has_flushers);
+}
+
+/* A thread that is an I/O flusher allocates without I/O: a noio scope that is nobody's to close. */
+static void set_flusher(bool is_one)
+{
+	uint32_t others = ldl_engine_scope_clear() & ~LDL_SCOPE_NOIO;
+
+	ldl_engine_scope_put_back(is_one ? others | LDL_SCOPE_NOIO : others);
+}
+
+/* The kernel hands the mark on to new threads. (And over exec; but to ask for it at each start
+ * could offend a seccomp filter that the program was started under.) */
+void ldl_process_inherit_flusher(void)
+{
+	if (ldl_process_has_flushers() && ldl_real.prctl(PR_GET_IO_FLUSHER, 0, 0, 0, 0) == 1)
+		set_flusher(true);
 }
 
 int __libc_start_main(int (*run)(int, char **, char **), int count, char **arguments,
@@ -60,6 +108,8 @@ LDL_EXPORT int __libc_start_main(int (*run)(int, char **, char **), int count, c
 {
 	if (ldl_engine_is_ready())
 		ldl_engine_libc_is_up();
+	if (!ldl_real.libc_start_main) /* musl runs constructors from in there */
+		ldl_real_resolve();
 	return ldl_real.libc_start_main(
 		run, count, arguments, init, finish, finish_loader, stack_end);
 }
@@ -68,6 +118,7 @@ LDL_EXPORT int prctl(int option, ...)
 {
 	unsigned long arguments[4];
 	va_list list;
+	int result;
 
 	va_start(list, option);
 	for (size_t i = 0; i < ldl_array_len(arguments); i++)
@@ -76,5 +127,10 @@ LDL_EXPORT int prctl(int option, ...)
 	/* Before: the filter may kill whoever makes a call that it does not know. */
 	if (option == PR_SET_SECCOMP)
 		ldl_engine_stop_syscalls();
-	return ldl_real.prctl(option, arguments[0], arguments[1], arguments[2], arguments[3]);
+	result = ldl_real.prctl(option, arguments[0], arguments[1], arguments[2], arguments[3]);
+	if (option == PR_SET_IO_FLUSHER && result == 0) {
+		ldl_store_relaxed(&has_flushers, 1);
+		set_flusher(arguments[0] == 1);
+	}
+	return result;
 }

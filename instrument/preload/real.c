@@ -2,7 +2,10 @@
 #include "instrument/preload/real.h"
 
 #include <dlfcn.h>
+#include <execinfo.h>
 #include <string.h>
+
+#pragma weak dlvsym
 
 /* Before glibc 2.36 an unversioned look-up gave the oldest pthread_cond_*, another ABI that hangs.
  * So the version that programs of today are linked against is preferred. */
@@ -12,12 +15,17 @@
 #define COND_VERSION "GLIBC_2.17"
 #endif
 
+bool ldl_real_is_glibc(void)
+{
+	return dlvsym != NULL;
+}
+
 static void *look_up(const char *name)
 {
 	void *next = dlsym(RTLD_NEXT, name), *exact = NULL;
 	Dl_info of_next, of_exact;
 
-	if (strncmp(name, "pthread_cond_", 13) == 0)
+	if (ldl_real_is_glibc() && strncmp(name, "pthread_cond_", 13) == 0)
 		exact = dlvsym(RTLD_NEXT, name, COND_VERSION);
 	/* A sanitizer's runtime in between has no versions, and must not be passed by. */
 	if (next && exact && dladdr(next, &of_next) && dladdr(exact, &of_exact) &&
@@ -81,4 +89,10 @@ void ldl_real_resolve(void)
 	resolve(&ldl_real.pthread_exit, "pthread_exit");
 	resolve(&ldl_real.thrd_exit, "thrd_exit");
 	resolve(&ldl_real.libc_start_main, "__libc_start_main");
+}
+
+/* Hidden: core's calls come here, in place of libc's function of that name. */
+int backtrace(void **frames, int count)
+{
+	return ldl_real.backtrace(frames, count);
 }

@@ -2,11 +2,19 @@
  *
  * Resolved once, in the constructor, or by the first call that comes before it (constructors of
  * other libraries, allocators): until then each entry leads to a function that resolves them all
- * and goes on to the real one. Nothing is looked up later, since dlsym() may allocate. */
+ * and goes on to the real one. Nothing is looked up later, since dlsym() may allocate.
+ *
+ * A watched program's children inherit LD_PRELOAD, and some are of another C library: musl's loader
+ * ends a program whose libraries want a symbol that it does not have. So what only glibc has is
+ * looked up too, or referred to weakly, and under another libc this library passes all through. */
 #ifndef LDL_REAL_H
 #define LDL_REAL_H
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 #include <threads.h>
 #include <time.h>
 
@@ -57,6 +65,19 @@
 	X(int, cnd_wait, (cnd_t * c, mtx_t * m), (c, m))                                           \
 	X(int, cnd_timedwait, (cnd_t * c, mtx_t * m, const struct timespec *t), (c, m, t))         \
 	X(int, thrd_create, (thrd_t * t, thrd_start_t f, void *p), (t, f, p))                      \
+	X(ssize_t, read, (int fd, void *b, size_t n), (fd, b, n))                                  \
+	X(ssize_t, __read_chk, (int fd, void *b, size_t n, size_t room), (fd, b, n, room))         \
+	X(ssize_t, readv, (int fd, const struct iovec *v, int n), (fd, v, n))                      \
+	X(ssize_t, write, (int fd, const void *b, size_t n), (fd, b, n))                           \
+	X(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n))                     \
+	X(ssize_t, splice,                                                                         \
+		(int in, off64_t *i, int out, off64_t *o, size_t n, unsigned int flags),           \
+		(in, i, out, o, n, flags))                                                         \
+	X(ssize_t, vmsplice, (int fd, const struct iovec *v, size_t n, unsigned int flags),        \
+		(fd, v, n, flags))                                                                 \
+	X(void *, dlopen, (const char *path, int mode), (path, mode))                              \
+	X(void *, dlmopen, (Lmid_t space, const char *path, int mode), (space, path, mode))        \
+	X(int, backtrace, (void **f, int n), (f, n))                                               \
 	X(int, prctl,                                                                              \
 		(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d),  \
 		(option, a, b, c, d))
@@ -73,6 +94,9 @@ struct ldl_real {
 };
 
 extern struct ldl_real ldl_real __attribute__((visibility("hidden")));
+
+/* False: another C library loaded us. Nothing but the real functions may be used then. */
+bool ldl_real_is_glibc(void);
 
 /* Looks all of them up. Thread-safe: every caller stores the same. */
 void ldl_real_resolve(void);

@@ -2,6 +2,15 @@
 #include "instrument/preload/event.h"
 #include "instrument/preload/real.h"
 
+/* In the library for `run --alloc` only: a new thread's stack is memory that is asked for. */
+void ldl_alloc_stack(const void *caller) __attribute__((weak, visibility("hidden")));
+
+LDL_INLINE void stack_event(const void *caller)
+{
+	if (ldl_alloc_stack)
+		ldl_alloc_stack(caller);
+}
+
 static void *run_thread(void *argument)
 {
 	struct ldl_thread *thread = argument;
@@ -9,6 +18,7 @@ static void *run_thread(void *argument)
 	void *start_argument = thread->start_argument, *result;
 
 	ldl_engine_thread_adopt(thread);
+	ldl_process_inherit_flusher();
 	result = start(start_argument);
 	ldl_engine_thread_exit();
 	return result;
@@ -22,6 +32,7 @@ static int run_c11_thread(void *argument)
 	int result;
 
 	ldl_engine_thread_adopt(thread);
+	ldl_process_inherit_flusher();
 	result = start(start_argument);
 	ldl_engine_thread_exit();
 	return result;
@@ -33,6 +44,7 @@ LDL_EXPORT int pthread_create(
 	struct ldl_thread *thread = ldl_engine_thread_prepare(start, argument);
 	int result;
 
+	stack_event(LDL_CALLER);
 	if (!thread)
 		return ldl_real.pthread_create(id, attributes, start, argument);
 	result = ldl_real.pthread_create(id, attributes, run_thread, thread);
@@ -47,6 +59,7 @@ LDL_EXPORT int thrd_create(thrd_t *id, thrd_start_t start, void *argument)
 		ldl_engine_thread_prepare((void *(*)(void *))(void *)start, argument);
 	int result;
 
+	stack_event(LDL_CALLER);
 	if (!thread)
 		return ldl_real.thrd_create(id, start, argument);
 	result = ldl_real.thrd_create(id, run_c11_thread, thread);

@@ -1,8 +1,8 @@
 /* `make bench`: what being watched costs. Starts itself under the preload library for the rows that
  * are measured inside one process, starts programs for the others, and prints the table.
  *
- *	bench --preload LIBRARY --trivial PROGRAM [calls] [edges] [process] [servers]
- *	bench calls [ROW] | edges SHAPE  (under the preload library; what it starts itself as)
+ *	bench --preload LIBRARY --alloc LIBRARY --trivial PROGRAM [GROUP…]
+ *	bench calls [ROW] | alloc | edges SHAPE  (under a preload library; starts itself so)
  *
  * LIBRARY "none" calibrates: libc against libc, every ratio has to be 1.00. */
 #include "bench.h"
@@ -36,6 +36,20 @@ static int run_calls(const char *only)
 		return 1;
 	bench_rows_one_thread("");
 	bench_rows_two_threads();
+	return 0;
+}
+
+static int run_alloc(void)
+{
+	pthread_t parked;
+
+	if (!bench_calls_find())
+		return 1;
+	bench_pin(0);
+	bench_rows_alloc("/alone");
+	if (pthread_create(&parked, NULL, park, NULL) != 0)
+		return 1;
+	bench_rows_alloc("");
 	return 0;
 }
 
@@ -76,6 +90,7 @@ static const struct row_group {
 	void (*run)(const struct bench_setting *);
 } groups[] = {
 	{"calls", bench_rows_calls},
+	{"alloc", bench_rows_of_alloc},
 	{"edges", bench_rows_edges},
 	{"process", bench_rows_process},
 	{"servers", bench_rows_servers},
@@ -145,11 +160,15 @@ int main(int argc, char **argv)
 
 	if (argc >= 2 && strcmp(argv[1], "calls") == 0)
 		return run_calls(argc > 2 ? argv[2] : "");
+	if (argc == 2 && strcmp(argv[1], "alloc") == 0)
+		return run_alloc();
 	if (argc == 3 && strcmp(argv[1], "edges") == 0)
 		return run_edges(argv[2]);
 	for (; first + 1 < argc && strncmp(argv[first], "--", 2) == 0; first += 2) {
 		if (strcmp(argv[first], "--preload") == 0)
 			setting.preload = argv[first + 1];
+		else if (strcmp(argv[first], "--alloc") == 0)
+			setting.alloc = argv[first + 1];
 		else if (strcmp(argv[first], "--trivial") == 0)
 			setting.trivial = argv[first + 1];
 	}

@@ -29,6 +29,8 @@ struct calls {
 	int (*spin_unlock)(pthread_spinlock_t *);
 	int (*cond_wait)(pthread_cond_t *, pthread_mutex_t *);
 	int (*cond_signal)(pthread_cond_t *);
+	void *(*allocate)(size_t);
+	void (*give_back)(void *);
 };
 
 /* libc's own, and what a call by name reaches in this process: the preload library's when it is
@@ -87,14 +89,17 @@ double bench_cpu_ns(void);                      /* time this thread was on a CPU
 uint64_t bench_random(uint64_t *state);
 void bench_pin(int which); /* to the first or second CPU that we may use, if there are two */
 
-/* rows_one.c, rows_two.c, edges.c: run in a process of their own, under the preload library. */
+/* rows_one.c, rows_two.c, rows_alloc.c, edges.c: run in a process of their own, under a preload
+ * library. */
 void bench_rows_one_thread(const char *suffix);
 void bench_rows_two_threads(void);
+void bench_rows_alloc(const char *suffix);
 bool bench_edges(const char *shape);
 
 /* spawn.c: children. */
 struct bench_setting {
 	const char *preload; /* path of the preload library; NULL: calibrate, ours is libc */
+	const char *alloc;   /* path of the one for `run --alloc`; NULL: as above */
 	const char *self;    /* path of this program */
 	const char *trivial; /* path of the program that does nothing */
 	char directory[64];  /* for arenas and sockets; removed at the end */
@@ -119,6 +124,7 @@ void bench_forget_arena(const struct bench_setting *setting, const char *arena);
 
 /* runs.c: the rows of the measured processes, each started several times. */
 void bench_rows_calls(const struct bench_setting *setting);
+void bench_rows_of_alloc(const struct bench_setting *setting);
 void bench_rows_edges(const struct bench_setting *setting);
 
 /* process.c, servers.c: compare processes, watched and not, in alternating runs. */

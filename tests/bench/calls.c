@@ -32,6 +32,8 @@ static const struct wanted_symbol wanted[] = {
 	{"pthread_spin_unlock", offsetof(struct calls, spin_unlock)},
 	{"pthread_cond_wait", offsetof(struct calls, cond_wait)},
 	{"pthread_cond_signal", offsetof(struct calls, cond_signal)},
+	{"malloc", offsetof(struct calls, allocate)},
+	{"free", offsetof(struct calls, give_back)},
 };
 
 static void *find_in(void *handle, const char *name)

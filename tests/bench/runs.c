@@ -138,6 +138,17 @@ void bench_rows_calls(const struct bench_setting *setting)
 	print_merged();
 }
 
+void bench_rows_of_alloc(const struct bench_setting *setting)
+{
+	struct bench_setting with_alloc = *setting;
+	char *argv[] = {(char *)setting->self, "alloc", NULL};
+
+	with_alloc.preload = setting->alloc;
+	for (int run = 0; run < RUNS; run++)
+		run_once(&with_alloc, argv, "", run == 0 ? "alloc" : NULL);
+	print_merged();
+}
+
 void bench_rows_edges(const struct bench_setting *setting)
 {
 	char *sparse[] = {(char *)setting->self, "edges", "sparse", NULL};

@@ -50,7 +50,8 @@ is_installed()
 
 	for file in bin/lockdep-lite include/lockdep_lite.h include/lockdep_lite.hpp \
 		lib/liblockdep_lite.a lib/liblockdep_lite.so lib/liblockdep_lite.so.0 \
-		lib/liblockdep_lite_preload.so lib/pkgconfig/lockdep-lite.pc \
+		lib/liblockdep_lite_preload.so lib/liblockdep_lite_preload_alloc.so \
+		lib/pkgconfig/lockdep-lite.pc \
 		share/man/man1/lockdep-lite.1 share/man/man3/lockdep_lite.3 share/man/man7/lockdep-lite.7; do
 		[ -e "$1/$file" ] || { echo "missing: $file"; return 1; }
 	done

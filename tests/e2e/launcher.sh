@@ -169,6 +169,12 @@ run --memory=3 true
 result 'a bad value is 125' all 'status_is 125' 'err_lines 1' 'err_has memory'
 run --mode=fast true
 result 'a bad mode is 125' all 'status_is 125' 'err_lines 1'
+for option in -o --output= --log= --json= --graph=; do
+	run "$option-" true
+	result "$option- is 125, in one line: standard output is the program's" all 'status_is 125' 'err_lines 1' 'err_has "standard output"' '[ ! -s "$work/out" ]' '[ ! -e "$work/cwd/-" ]'
+done
+run --json=./- --log=/dev/null true
+result 'a file named - is ./-' all 'status_is 0' '[ -s "$work/cwd/-" ]'
 run --help
 result '--help prints to stdout and is 0' all 'status_is 0' 'err_lines 0' 'grep -q "^usage: lockdep-lite run" "$work/out"'
 run -- sh -c 'exit 4'
@@ -224,6 +230,18 @@ for kind in static static-pie; do
 		skip "a $kind program runs as if alone" "$cc cannot link -$kind here"
 	fi
 done
+# A gate must not pass because nobody looked; a verdict that was not asked for costs nothing.
+no_verdict() { all 'status_is 125' 'out_is hello' 'err_has "no verdict for --error-exitcode"'; }
+[ ! -x "$work/static" ] || run --error-exitcode=9 "$work/static"
+result 'with --error-exitcode a program that cannot be watched is 125' all '[ ! -x "$work/static" ] || no_verdict'
+program hello <<<"$hello"
+other=$(ldconfig -p | sed -n 's/.*libm.so.6.* => //p' | head -n 1)
+LOCKDEP_LITE_PRELOAD=$other run --error-exitcode=9 "$work/hello"
+result 'with --error-exitcode a run without an arena is 125' no_verdict
+LOCKDEP_LITE_PRELOAD=$other run "$work/hello"
+result "without it the status of such a run is the program's" all 'status_is 4' 'err_has "not watched"' '! err_has verdict'
+run --error-exitcode=9 "$work/clean"
+result "with --error-exitcode a clean watched run's status is the program's" all 'status_is 7' '! err_has verdict'
 loader=$(readelf -l "$work/clean" 2>/dev/null | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
 if [ -n "$loader" ]; then
 	ln -s "$loader" "$work/ld-musl-test.so.1"

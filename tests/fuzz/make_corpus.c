@@ -68,6 +68,9 @@ int main(int argc, char **argv)
 				  (unsigned int)(offsetof(struct ldl_header, tables) +
 						 id * sizeof(struct ldl_table)));
 	}
+	for (unsigned int place = offsetof(struct ldl_header, event_clock);
+		place < offsetof(struct ldl_header, counters) && written; place += 28)
+		written = write_changes(argv[1], LDL_TABLE_COUNT, place);
 	free(bytes);
 	if (!written)
 		perror("make-corpus");

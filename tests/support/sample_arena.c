@@ -2,6 +2,7 @@
  * never write must stay out of the way of what the reader is asked. */
 #include "tests/support/sample_arena.h"
 
+#include <lockdep_lite.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -47,6 +48,10 @@ static void fill_header(struct ldl_arena *arena)
 	header->program = put_string(arena, "/usr/bin/sample");
 	header->command = put_string(arena, "sample --twice");
 	header->finding_serial = 2;
+	header->event_clock = 0x80000001u;
+	header->has_events = 1;
+	header->nonblock_count = 1;
+	header->nonblock[0] = LDL_SAMPLE_NONBLOCK;
 }
 
 static void fill_sites(struct ldl_arena *arena)
@@ -70,6 +75,31 @@ static void fill_sites(struct ldl_arena *arena)
 	}
 }
 
+/* The classes that are no locks. */
+static void fill_wait_class(struct ldl_arena *arena, ldl_class_id id)
+{
+	static const struct {
+		uint8_t kind;
+		const char *name;
+	} waits[] = {
+		{LDL_KIND_ALLOCATION, NULL},
+		{LDL_KIND_RESERVE, "pool"},
+		{LDL_KIND_EVENT, "done"},
+		{LDL_KIND_NONBLOCK, "oom_reaper"},
+	};
+	struct ldl_class *class = ldl_class_at(arena, id);
+
+	class->kind = waits[id - LDL_SAMPLE_PLACE].kind;
+	class->wait_outer = LDL_WAIT_CONFIG;
+	class->wait_inner = LDL_WAIT_SLEEP;
+	if (!waits[id - LDL_SAMPLE_PLACE].name)
+		return;
+	class->identity = LDL_IDENTITY_ANNOTATED;
+	class->name = put_string(arena, waits[id - LDL_SAMPLE_PLACE].name);
+	class->flags = LDL_CLASS_DECLARED | LDL_CLASS_CONTENDED | LDL_CLASS_INTERRUPTS;
+	class->site = class->first_site = 0;
+}
+
 static void fill_class(struct ldl_arena *arena, ldl_class_id id)
 {
 	struct ldl_class *class = ldl_class_at(arena, id);
@@ -80,8 +110,10 @@ static void fill_class(struct ldl_arena *arena, ldl_class_id id)
 	class->site = id;
 	class->first_site = id;
 	class->instances = 1;
+	if (id >= LDL_SAMPLE_PLACE)
+		fill_wait_class(arena, id);
 	if (id != LDL_SAMPLE_SUB) {
-		class->node = id;
+		class->node = id == LDL_SAMPLE_PLACE ? 0 : id;
 		return;
 	}
 	class->name = put_string(arena, "sample_lock");
@@ -115,6 +147,7 @@ static void fill_locks(struct ldl_arena *arena)
 		ldl_node_at(arena, id)->kind = nested ? LDL_NODE_INSTANCE : LDL_NODE_CLASS;
 		ldl_node_at(arena, id)->class = nested ? LDL_SAMPLE_A : id;
 	}
+	ldl_instance_info_at(arena, LDL_SAMPLE_EVENT)->request = 0x80000000u;
 }
 
 /* Links a new edge in front of both its lists, as the engine does. */
@@ -163,7 +196,7 @@ static void fill_edges(struct ldl_arena *arena)
 {
 	claim(arena, LDL_TABLE_EDGES, 1, LDL_SAMPLE_EDGES);
 	claim(arena, LDL_TABLE_WITNESSES, 1, LDL_SAMPLE_WITNESSES);
-	claim(arena, LDL_TABLE_ALSO_HELD, 1, LDL_SAMPLE_WITNESSES);
+	claim(arena, LDL_TABLE_ALSO_HELD, 1, LDL_SAMPLE_HELD_THERE);
 	put_edge(arena, LDL_SAMPLE_AB, LDL_SAMPLE_A, LDL_SAMPLE_B);
 	put_edge(arena, LDL_SAMPLE_BA, LDL_SAMPLE_B, LDL_SAMPLE_A);
 	put_edge(arena, LDL_SAMPLE_BI, LDL_SAMPLE_B, LDL_SAMPLE_SUB);
@@ -172,6 +205,44 @@ static void fill_edges(struct ldl_arena *arena)
 	put_witness(arena, 3, LDL_SAMPLE_AB);
 	put_witness(arena, 4, LDL_SAMPLE_BI);
 	put_witness(arena, 5, 0);
+	ldl_witness_at(arena, 5)->gfp = LDL_GFP_NOIO;
+	ldl_witness_at(arena, 5)->gfp_asked = LDL_GFP_KERNEL;
+}
+
+static void fill_inventory(struct ldl_arena *arena)
+{
+	claim(arena, LDL_TABLE_ALLOCS, LDL_SAMPLE_ALLOC, 1);
+	claim(arena, LDL_TABLE_RESERVES, LDL_SAMPLE_RESERVE, 1);
+	claim(arena, LDL_TABLE_CALLBACKS, LDL_SAMPLE_CALLBACK, 1);
+	*ldl_callback_at(arena, LDL_SAMPLE_CALLBACK) = (struct ldl_callback){
+		.class = LDL_SAMPLE_NONBLOCK,
+		.instance = LDL_SAMPLE_NONBLOCK,
+		.generation = 1,
+		.calls = 2,
+	};
+	ldl_also_held_at(arena, LDL_SAMPLE_HELD_THERE)->class = LDL_SAMPLE_B;
+	ldl_also_held_at(arena, LDL_SAMPLE_HELD_THERE)->instance = LDL_SAMPLE_B;
+	ldl_also_held_at(arena, LDL_SAMPLE_HELD_THERE)->frame = ldl_frame_make(1, 0x1200);
+	*ldl_alloc_at(arena, LDL_SAMPLE_ALLOC) = (struct ldl_alloc){
+		.key = 0x77,
+		.class = LDL_SAMPLE_PLACE,
+		.gfp_asked = LDL_GFP_KERNEL,
+		.gfp = LDL_GFP_NOFS,
+		.scope = LDL_SCOPE_NOFS,
+		.count = 12,
+		.failures = 1,
+		.also_first = LDL_SAMPLE_HELD_THERE,
+		.also_count = 1,
+	};
+	*ldl_reserve_at(arena, LDL_SAMPLE_RESERVE) = (struct ldl_reserve){
+		.class = LDL_SAMPLE_POOL,
+		.instance = LDL_SAMPLE_POOL,
+		.min_nr = 4,
+		.level = 3,
+		.used = 1,
+		.used_max = 6,
+		.generation = 1,
+	};
 }
 
 static void put_held(struct ldl_arena *arena, uint32_t id, ldl_instance_id instance)
@@ -244,6 +315,7 @@ static void fill_findings(struct ldl_arena *arena)
 		.path_first = 3,
 		.path_count = 1,
 		.thread_serial = 1,
+		.note = put_string(arena, "twice in a row"),
 	};
 	put_step(arena, 1, LDL_SAMPLE_AB, LDL_SAMPLE_A, LDL_SAMPLE_B);
 	put_step(arena, 2, LDL_SAMPLE_BA, LDL_SAMPLE_B, LDL_SAMPLE_A);
@@ -256,6 +328,7 @@ void ldl_sample_fill(struct ldl_arena *arena)
 	fill_sites(arena);
 	fill_locks(arena);
 	fill_edges(arena);
+	fill_inventory(arena);
 	fill_threads(arena);
 	fill_findings(arena);
 }

@@ -1,6 +1,7 @@
 /* The walk: one function for each kind of record; each stops at the first broken promise. */
 #include "tests/support/snapshot_walk.h"
 
+#include <lockdep_lite.h>
 #include <string.h>
 
 typedef const struct ldl_snapshot *snap;
@@ -87,6 +88,9 @@ static const char *walk_classes(snap s)
 		if (class->identity > LDL_IDENTITY_FIRST || class->kind >= LDL_KIND_COUNT ||
 			class->subclass >= LDL_SUBCLASS_MAX)
 			return "class's identity, kind or subclass";
+		if (class->flags > LDL_CLASS_FLAGS || class->wait_outer > LDL_WAIT_SLEEP ||
+			class->wait_inner > LDL_WAIT_SLEEP)
+			return "class's flags or wait types";
 		if (!is_text(s, class->name) || !is_frame(s, class->object) ||
 			!is_id(s, LDL_TABLE_SITES, class->site) ||
 			!is_id(s, LDL_TABLE_SITES, class->first_site) ||
@@ -108,7 +112,8 @@ static const char *walk_instances(snap s)
 		if (!is_id(s, LDL_TABLE_CLASSES, instance->class))
 			return "instance's class";
 		if (info && (!is_id(s, LDL_TABLE_NODES, info->node) ||
-				    !is_id(s, LDL_TABLE_INSTANCES, info->next_free)))
+				    (instance->addr == 0 &&
+					    !is_id(s, LDL_TABLE_INSTANCES, info->next_free))))
 			return "instance's node or next free one";
 	}
 	return NULL;
@@ -206,6 +211,9 @@ static const char *walk_witnesses(snap s)
 		if (witness->type > 0xff || !is_mode(witness->from_mode) ||
 			!is_mode(witness->to_mode) || (witness->edge == 0 && witness->next != 0))
 			return "witness's type, modes or list";
+		if ((witness->gfp & ~LDL_GFP_BITS) ||
+			(witness->gfp_asked & ~(LDL_GFP_BITS | LDL_GFP_RETRY_WAIT)))
+			return "witness's masks";
 		if (also && !is_inside(s, LDL_TABLE_ALSO_HELD, also, count, sizeof(*also)))
 			return "witness's held locks outside their table";
 		for (uint32_t i = 0; i < count; i++) {
@@ -261,6 +269,8 @@ static const char *walk_findings(snap s)
 			finding->severity > LDL_SEVERITY_ERROR ||
 			finding->verdict >= LDL_VERDICT_COUNT)
 			return "finding's kind, rule, severity or verdict";
+		if (!is_text(s, finding->note))
+			return "finding's note";
 		if (count == 0 || !is_inside(s, LDL_TABLE_PATHS, path, count, sizeof(*path)))
 			return "finding's path outside its table";
 		for (uint32_t i = 0; i < count; i++) {
@@ -274,6 +284,77 @@ static const char *walk_findings(snap s)
 	return NULL;
 }
 
+static const char *walk_allocs(snap s)
+{
+	uint32_t count;
+
+	for (uint32_t id = 1; id < ldl_snapshot_count(s, LDL_TABLE_ALLOCS); id++) {
+		const struct ldl_alloc *alloc = ldl_snapshot_alloc(s, id);
+		const struct ldl_also_held *also = ldl_snapshot_alloc_held(s, id, &count);
+
+		if (!alloc || !is_inside(s, LDL_TABLE_ALLOCS, alloc, 1, sizeof(*alloc)))
+			return "allocation site outside its table";
+		if (!is_id(s, LDL_TABLE_CLASSES, alloc->class))
+			return "allocation site's class";
+		if ((alloc->gfp | alloc->gfp_asked) & ~LDL_GFP_BITS ||
+			alloc->scope & ~LDL_SCOPE_BITS)
+			return "allocation site's masks";
+		if (also && !is_inside(s, LDL_TABLE_ALSO_HELD, also, count, sizeof(*also)))
+			return "allocation site's held locks outside their table";
+	}
+	return NULL;
+}
+
+static const char *walk_reserves(snap s)
+{
+	for (uint32_t id = 1; id < ldl_snapshot_count(s, LDL_TABLE_RESERVES); id++) {
+		const struct ldl_reserve *reserve = ldl_snapshot_reserve(s, id);
+
+		if (!reserve || !is_inside(s, LDL_TABLE_RESERVES, reserve, 1, sizeof(*reserve)))
+			return "reserve outside its table";
+		if (!is_id(s, LDL_TABLE_CLASSES, reserve->class) ||
+			!is_id(s, LDL_TABLE_INSTANCES, reserve->instance))
+			return "reserve's ids";
+	}
+	return NULL;
+}
+
+static const char *walk_callbacks(snap s)
+{
+	for (uint32_t id = 1; id < ldl_snapshot_count(s, LDL_TABLE_CALLBACKS); id++) {
+		const struct ldl_callback *callback = ldl_snapshot_callback(s, id);
+
+		if (!callback || !is_inside(s, LDL_TABLE_CALLBACKS, callback, 1, sizeof(*callback)))
+			return "callback outside its table";
+		if (!is_id(s, LDL_TABLE_CLASSES, callback->class) ||
+			!is_id(s, LDL_TABLE_INSTANCES, callback->instance))
+			return "callback's ids";
+	}
+	return NULL;
+}
+
+static bool is_header_sound(snap s)
+{
+	const struct ldl_header *header = s->arena.header;
+
+	for (uint32_t i = 0; i < LDL_NONBLOCK_MAX; i++) {
+		if (!is_id(s, LDL_TABLE_INSTANCES, header->nonblock[i]))
+			return false;
+	}
+	for (uint32_t i = 0; i < LDL_DOMAINS; i++) {
+		if (!is_id(s, LDL_TABLE_INSTANCES, header->domains[i]))
+			return false;
+	}
+	for (uint32_t i = 0; i < LDL_IRQS; i++) {
+		if (!is_id(s, LDL_TABLE_INSTANCES, header->interrupts[i]))
+			return false;
+	}
+	return is_text(s, header->program) && is_text(s, header->command) &&
+	       is_text(s, header->uncovered) && header->state <= LDL_STATE_EXITED &&
+	       header->prod <= 1 && header->has_events <= 1 &&
+	       header->nonblock_count <= LDL_NONBLOCK_MAX;
+}
+
 const char *ldl_walk_snapshot(const struct ldl_snapshot *snapshot)
 {
 	static const char *(*const walks[])(snap) = {
@@ -285,12 +366,12 @@ const char *ldl_walk_snapshot(const struct ldl_snapshot *snapshot)
 		walk_witnesses,
 		walk_threads,
 		walk_findings,
+		walk_allocs,
+		walk_reserves,
+		walk_callbacks,
 	};
-	const struct ldl_header *header = snapshot->arena.header;
 
-	if (!is_text(snapshot, header->program) || !is_text(snapshot, header->command) ||
-		!is_text(snapshot, header->uncovered) || header->state > LDL_STATE_EXITED ||
-		header->prod > 1)
+	if (!is_header_sound(snapshot))
 		return "header's words";
 	for (size_t i = 0; i < ldl_array_len(walks); i++) {
 		const char *broken = walks[i](snapshot);

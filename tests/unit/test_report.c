@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <lockdep_lite.h>
+#include "core/catalogue.h"
 #include "core/engine.h"
 #include "core/report.h"
 #include "tests/support/scenario.h"
@@ -83,6 +84,27 @@ static void a_cycle_is_printed_with_both_stacks_of_each_step(void)
 	CU_ASSERT_EQUAL(text[strlen(text) - 1], '\n');
 }
 
+static void the_rules_sentence_is_printed_with_it(void)
+{
+	ldl_scenario_run(NULL, "T1: AB; T2: BA");
+	capture(print_first_finding);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n  why: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, ldl_catalogue_entry(LDL_RULE_ORDER)->why));
+	CU_ASSERT_PTR_NULL(strstr(text, "note: "));
+}
+
+static void a_note_is_printed_with_its_finding(void)
+{
+	static const char lock;
+
+	ldl_lock_init(&lock, ldl_class("noted", LDL_CLASS_STRICT), 0);
+	ldl_misuse(&lock, "used after it was done");
+	CU_ASSERT_EQUAL_FATAL(ldl_finding_count(), 1);
+	capture(print_first_finding);
+	CU_ASSERT_EQUAL(strncmp(text, "lockdep-lite: error: L14", 24), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n  note: used after it was done\n"));
+}
+
 static void a_bounded_cycle_is_a_warning(void)
 {
 	ldl_scenario_run(NULL, "T1: A timed(B); T2: BA");
@@ -151,6 +173,8 @@ static void where_nothing_can_be_written_nothing_is(void)
 LDL_SUITE(report)
 {
 	LDL_TEST(a_cycle_is_printed_with_both_stacks_of_each_step);
+	LDL_TEST(the_rules_sentence_is_printed_with_it);
+	LDL_TEST(a_note_is_printed_with_its_finding);
 	LDL_TEST(a_bounded_cycle_is_a_warning);
 	LDL_TEST(a_long_cycle_is_cut_and_says_so);
 	LDL_TEST(a_very_long_name_breaks_no_line);

@@ -115,7 +115,7 @@ static void foreign_files_are_named_for_what_they_are(void)
 	expect_refusal(100, "truncated before the end of its header: ");
 	expect_refusal(LDL_PAGE - 1, "truncated before the end of its header: ");
 	sample.header->version = 7;
-	expect_refusal(LDL_SAMPLE_SIZE, "made by format version 7, this tool reads 1: ");
+	expect_refusal(LDL_SAMPLE_SIZE, "made by format version 7, this tool reads 2: ");
 	sample.header->magic = __builtin_bswap64(LDL_MAGIC);
 	expect_refusal(LDL_SAMPLE_SIZE, "made on a machine with other byte order: ");
 	memcpy(sample.base, "\177ELF\2\1\1", 8);
@@ -220,7 +220,7 @@ static void a_truncated_arena_is_read_as_far_as_it_goes(void)
 	size_t end;
 
 	make_sample();
-	CU_ASSERT_EQUAL(open_sample(LDL_PAGE), LDL_SAMPLE_SIZE / LDL_PAGE - 1 + 2);
+	CU_ASSERT_EQUAL(open_sample(LDL_PAGE), LDL_SAMPLE_SIZE / LDL_PAGE - 1 + 3);
 	CU_ASSERT_EQUAL(ldl_snapshot_count(&opened, LDL_TABLE_CLASSES), 0);
 	ldl_snapshot_close(&opened);
 	end = sample.header->tables[LDL_TABLE_FINDINGS].offset;
@@ -264,7 +264,7 @@ static void words_out_of_range_are_cleared_and_counted(void)
 	ldl_module_at(&sample, 1)->build_id_len = 21;
 	ldl_module_at(&sample, 1)->start = UINT64_MAX;
 	ldl_class_at(&sample, LDL_SAMPLE_SUB)->name = UINT32_MAX - 1;
-	ldl_instance_info_at(&sample, LDL_SAMPLE_A)->next_free = UINT32_MAX;
+	ldl_instance_info_at(&sample, LDL_SAMPLE_A)->node = UINT32_MAX;
 	ldl_edge_at(&sample, LDL_SAMPLE_AB)->types |= LDL_EDGE_BITS + 1;
 	ldl_witness_at(&sample, 1)->thread_name = 3;
 	ldl_witness_at(&sample, 2)->type |= 0x80000000u;

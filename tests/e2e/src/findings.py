@@ -19,7 +19,7 @@ def plain(name):
 
 def path_of(finding):
     names = [plain(edge["from"]) for edge in finding["edges"]]
-    if finding["kind"] == "misuse":
+    if finding["kind"] in ("misuse", "policy"):
         return " ".join(plain(name) for name in finding["classes"])
     turns = [names[i:] + names[:i] for i in range(len(names))]
     best = min(turns)

@@ -1,0 +1,43 @@
+/* Arenas for the tests of what a person reads: a few calls each lay one class, edge or finding into
+ * an empty arena, without the engine.
+ *
+ * One arena at a time; its ids count from 1. Places are return addresses in a file that does not
+ * exist, so that they read "sample+0x1100" anywhere. A broken promise of these calls aborts. */
+#ifndef LDL_TEST_WAITS_H
+#define LDL_TEST_WAITS_H
+
+#include "core/arena.h"
+
+/* Drops the last arena and begins an empty one. */
+struct ldl_arena *ldl_waits_begin(void);
+
+/* A class with one instance at 0x1000 times its id; NULL: known by the place of its first use. */
+ldl_class_id ldl_waits_class(enum ldl_kind kind, const char *name);
+
+/* An edge with one witness by thread #`thread`; the masks are 0 where nothing was allocated. */
+ldl_edge_id ldl_waits_edge(
+	ldl_class_id from, ldl_class_id to, uint32_t thread, uint32_t gfp, uint32_t gfp_asked);
+
+/* A finding whose path is the edges, which must form a ring. */
+ldl_finding_id ldl_waits_cycle(
+	enum ldl_finding_kind kind, enum ldl_rule rule, const ldl_edge_id *edges, uint32_t count);
+
+/* A finding that is no cycle. */
+struct ldl_waits_breach {
+	enum ldl_finding_kind kind;
+	enum ldl_rule rule;
+	enum ldl_severity severity;
+	ldl_class_id from, to;
+	uint32_t gfp, gfp_asked;
+	const char *note;
+};
+ldl_finding_id ldl_waits_breach(const struct ldl_waits_breach *breach);
+
+/* A line of the inventory, with the classes that were held (0: none). */
+ldl_alloc_id ldl_waits_alloc(const struct ldl_alloc *alloc, ldl_class_id held);
+ldl_reserve_id ldl_waits_reserve(const struct ldl_reserve *reserve);
+
+/* A path that reads as the arena's present bytes; good until ldl_waits_begin(). */
+const char *ldl_waits_path(void);
+
+#endif
