@@ -255,7 +255,7 @@ int viz_cmd_doctor(int argc, char **argv)
 	else if (argc > optind)
 		look_at_program(&doctor, argv[optind]);
 	fflush(stdout);
-	if (launch_preload_find(library, error, sizeof error))
+	if (launch_preload_find(false, library, error, sizeof error))
 		viz_doctor_library(&doctor, library);
 	else
 		viz_doctor_say(&doctor, VIZ_MARK_NO, "%s", error);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "inventory.h"
 #include "json.h"
 #include "save.h"
 #include "text.h"
@@ -25,6 +26,8 @@ static const char help[] =
 	"                   (ordered, single-thread) at length\n"
 	"  --full           long cycles, stacks down to the start of their thread, and the\n"
 	"                   paths of files whole\n"
+	"  --inventory      instead of the findings: every allocation site with its masks, counts\n"
+	"                   and what was held over it, and every reserve\n"
 	"  --finding=ID     only the finding whose id begins with these hex digits\n"
 	"  --color=WHEN     auto (default), always, never; beats NO_COLOR and CLICOLOR_FORCE\n"
 	"  -h, --help       this text\n"
@@ -40,17 +43,28 @@ static const char help[] =
 	"   \"locks\", \"classes\", \"edges\", \"chains\", \"threads\": counts, and more};\n"
 	"several FILEs, or a DIR, give {\"version\", \"runs\": [OBJECT, …]}. `drops` has only\n"
 	"the numbers that are not 0: {} means that nothing was dropped. `id` is the same\n"
-	"in every run. `stack` is where `to` was asked for, `from_stack` where `from` was\n"
+	"in every run. An edge also tells `from_kind`, `to_kind`, its `relation` in words,\n"
+	"whether it is `indirect`, and for an allocation `gfp` and `gfp_asked`. With\n"
+	"--inventory there is {\"inventory\": {\"allocations\": […], \"reserves\": […]}} too.\n"
+	"`stack` is where `to` was asked for, `from_stack` where `from` was\n"
 	"taken; innermost frame first.\n";
 
 static const char usage_hint[] = "see `lockdep-lite report --help`";
 
-enum option_value { OPTION_JSON = 256, OPTION_FULL, OPTION_ALL, OPTION_FINDING, OPTION_COLOR };
+enum option_value {
+	OPTION_JSON = 256,
+	OPTION_FULL,
+	OPTION_ALL,
+	OPTION_INVENTORY,
+	OPTION_FINDING,
+	OPTION_COLOR,
+};
 
 static const struct option long_options[] = {
 	{"json", optional_argument, NULL, OPTION_JSON},
 	{"full", no_argument, NULL, OPTION_FULL},
 	{"all", no_argument, NULL, OPTION_ALL},
+	{"inventory", no_argument, NULL, OPTION_INVENTORY},
 	{"finding", required_argument, NULL, OPTION_FINDING},
 	{"color", required_argument, NULL, OPTION_COLOR},
 	{"colour", required_argument, NULL, OPTION_COLOR},
@@ -60,7 +74,7 @@ static const struct option long_options[] = {
 
 struct report {
 	struct viz_text_options text;
-	bool is_json;
+	bool is_json, is_inventory;
 	const char *json_path; /* NULL: standard output */
 	const char *finding;   /* NULL: all */
 	const char *colour;    /* NULL: not given */
@@ -170,6 +184,9 @@ static bool read_options(struct report *report, int argc, char **argv, bool *is_
 		case OPTION_ALL:
 			report->text.all = true;
 			break;
+		case OPTION_INVENTORY:
+			report->is_inventory = true;
+			break;
 		case OPTION_FINDING:
 			report->finding = optarg;
 			break;
@@ -200,6 +217,11 @@ static bool check_options(const struct report *report, int rest)
 			"take .findings[] from the JSON by its id");
 		return false;
 	}
+	if (report->finding && report->is_inventory) {
+		complain("--finding and --inventory do not go together", report->finding,
+			"the inventory names the rules that were broken at each site");
+		return false;
+	}
 	if (rest == 0) {
 		complain("report", "no file given", usage_hint);
 		return false;
@@ -209,10 +231,13 @@ static bool check_options(const struct report *report, int rest)
 
 static void write_json(struct report *report, FILE *out)
 {
+	const struct viz_json_options options = {
+		.all = report->text.all, .inventory = report->is_inventory};
+
 	if (report->run_count == 1 && !report->has_directory)
-		viz_json_run(out, report->runs[0], report->text.all);
+		viz_json_run(out, report->runs[0], &options);
 	else
-		viz_json_runs(out, report->runs, report->run_count, report->text.all);
+		viz_json_runs(out, report->runs, report->run_count, &options);
 }
 
 /* The file appears whole or not at all, so the text is made in memory first. */
@@ -283,7 +308,10 @@ static void print_text(struct report *report)
 	for (size_t i = 0; i < report->run_count; i++) {
 		if (report->run_count > 1)
 			printf("%s==== %s\n", i ? "\n" : "", viz_run_path(report->runs[i]));
-		viz_text_run(stdout, report->runs[i], &report->text);
+		if (report->is_inventory)
+			viz_inventory_text(stdout, report->runs[i]);
+		else
+			viz_text_run(stdout, report->runs[i], &report->text);
 	}
 }
 

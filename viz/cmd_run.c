@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "counters.h"
 #include "graph.h"
 #include "instrument/launch/environment.h"
 #include "instrument/launch/inspect.h"
@@ -43,22 +44,13 @@ struct session {
 	char found[PATH_MAX]; /* PROG */
 	pid_t pid;
 	time_t start;
-	bool has_error; /* some process has an error finding */
+	bool is_watched; /* PROG's own process left an arena that can be read */
+	bool has_error;  /* some process has an error finding */
 	size_t other_count, other_locked_count, other_finding_count; /* processes beside PROG's */
 	uint64_t other_losses;
 	char kept[PATH_MAX]; /* the file to name in the next commands; "": none */
 	bool is_kept_with_error;
 };
-
-static uint64_t losses(const struct ldl_header *header)
-{
-	uint64_t sum = 0;
-	for (unsigned int table = 0; table < LDL_TABLE_COUNT; table++)
-		sum += header->tables[table].dropped;
-	for (unsigned int counter = 0; counter < LDL_COUNT_MAX; counter++)
-		sum += viz_counter_is_loss(counter) ? header->counters[counter] : 0;
-	return sum;
-}
 
 /* Opens an arena, or reads it again. NULL when it makes no sense (yet), or memory is short. */
 static struct viz_run *open_arena(struct launch_arena *arena)
@@ -175,7 +167,7 @@ static void count_other(struct session *session, struct launch_arena *arena)
 	session->other_count++;
 	session->other_locked_count += header.counters[LDL_COUNT_INSTANCES_MADE] > 0;
 	session->other_finding_count += header.tables[LDL_TABLE_FINDINGS].used > 1;
-	session->other_losses += losses(&header);
+	session->other_losses += viz_counter_losses(&header);
 	session->has_error |= has_errors(run_of(arena));
 }
 
@@ -202,13 +194,14 @@ static bool on_end(void *context, struct launch_arena *arena)
 /* JSON is written whole or not at all. */
 static void write_json(struct session *session, struct viz_run *const *runs, size_t count)
 {
+	const struct viz_json_options options = {.all = false};
 	char error[512] = "no memory: run: try again";
 	int fd = memfd_create("lockdep-lite-json", MFD_CLOEXEC);
 	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
 	if (out != NULL && count == 1)
-		viz_json_run(out, runs[0], false);
+		viz_json_run(out, runs[0], &options);
 	else if (out != NULL)
-		viz_json_runs(out, runs, count, false);
+		viz_json_runs(out, runs, count, &options);
 	if (out == NULL || fflush(out) != 0 ||
 		!viz_save_file(fd, session->options.json, error, sizeof error))
 		viz_run_report_line(&session->report, "%s", error);
@@ -321,6 +314,7 @@ static void tell_main(struct session *session, struct launch_arena *arena)
 		say_absence(session);
 		return;
 	}
+	session->is_watched = true;
 	viz_run_report_news(&session->report, run);
 	viz_run_report_summary(&session->report, run);
 	session->has_error |= has_errors(run);
@@ -354,8 +348,8 @@ static void print_options(const struct session *session, char *text, size_t size
 		return;
 	if (session->dir.path[0] != '\0')
 		fprintf(out, "quiet:out=%s/%%e.%%p.ldl:", session->dir.path);
-	if (options->is_mode_given)
-		fprintf(out, "mode=%s:", options->prod ? "prod" : "check");
+	if (options->mode != NULL)
+		fprintf(out, "mode=%s:", options->mode);
 	if (options->memory != 0)
 		fprintf(out, "memory=%lluK:", (unsigned long long)options->memory >> 10);
 	if (options->class_depth != 0)
@@ -397,6 +391,23 @@ static int say_start_failure(const char *program, int error)
 	return status;
 }
 
+/* Whoever asked for --error-exitcode asked for a verdict: that nothing was found must not be taken
+ * for it when nobody looked. So PROG's status comes back from watched runs only. */
+static int judge(const struct session *session, int status)
+{
+	if (session->options.error_exitcode < 0)
+		return status;
+	if (session->has_error)
+		return session->options.error_exitcode;
+	if (session->is_watched)
+		return status;
+	fprintf(stderr,
+		"lockdep-lite: no verdict for --error-exitcode (PROG ended with %d): %s: it ran "
+		"unwatched: see lockdep-lite doctor\n",
+		status, session->found);
+	return LAUNCH_EXIT_OWN_FAILURE;
+}
+
 /* Runs the program as if alone. */
 static int run_unwatched(struct session *session)
 {
@@ -406,7 +417,7 @@ static int run_unwatched(struct session *session)
 		return say_start_failure(session->options.program[0], errno);
 	while (!launch_wait(session->pid, 1000, &status))
 		;
-	return status;
+	return judge(session, status);
 }
 
 static int run_watched(struct session *session, const char *library)
@@ -434,9 +445,7 @@ static int run_watched(struct session *session, const char *library)
 	launch_signals_restore();
 	if (has_directory)
 		finish(session);
-	if (session->has_error && session->options.error_exitcode >= 0)
-		return session->options.error_exitcode;
-	return status;
+	return judge(session, status);
 }
 
 /* Follows PROG to the file that runs in the end. -1 to go on, else the exit status. */
@@ -471,7 +480,7 @@ int viz_cmd_run(int argc, char **argv)
 		fprintf(stderr, "lockdep-lite: not watched: %s\n", text);
 		return run_unwatched(&session);
 	}
-	if (!launch_preload_find(library, text, sizeof text)) {
+	if (!launch_preload_find(session.options.alloc, library, text, sizeof text)) {
 		fprintf(stderr, "lockdep-lite: %s\n", text);
 		return LAUNCH_EXIT_OWN_FAILURE;
 	}

@@ -24,6 +24,10 @@ static const char *const table_names[] = {
 	[LDL_TABLE_HELD] = "held",
 	[LDL_TABLE_FINDINGS] = "findings",
 	[LDL_TABLE_PATHS] = "paths",
+	[LDL_TABLE_ALLOCS] = "allocation_sites",
+	[LDL_TABLE_ALLOC_HASH] = "allocation_hash",
+	[LDL_TABLE_RESERVES] = "reserves",
+	[LDL_TABLE_CALLBACKS] = "callbacks",
 };
 
 _Static_assert(ldl_array_len(table_names) == LDL_TABLE_COUNT, "every table has a name");
@@ -51,7 +55,16 @@ static const struct counter_words counters[] = {
 	[LDL_COUNT_INSTANCES_MADE] = {"locks_made", "locks made", false},
 	[LDL_COUNT_THREADS_MADE] = {"threads_made", "threads made", false},
 	[LDL_COUNT_NO_MEMORY] = {"no_memory", "pages that the kernel would not give", true},
+	[LDL_COUNT_CUT_OFF] = {"cut_off", "checks that a signal handler jumped out of", true},
+	[LDL_COUNT_WRITER_LOST] = {"writer_lost",
+		"thread that died inside the engine: no order was learned from there on", true},
+	[LDL_COUNT_MODULES_UNWATCHED] = {"modules_unwatched",
+		"libraries opened by RTLD_DEEPBIND or dlmopen, whose locks are not seen", true},
 	[LDL_COUNT_SLOW_PATHS] = {"slow_paths", "acquisitions that were checked at length", false},
+	[LDL_COUNT_CONTEXTS_DROPPED] = {"contexts_dropped", "non-blocking contexts above the limit",
+		true},
+	[LDL_COUNT_SCOPES_DROPPED] = {"scopes_dropped", "scopes opened inside too many others",
+		true},
 };
 
 const char *viz_counter_name(unsigned int counter)
@@ -67,4 +80,15 @@ const char *viz_counter_sentence(unsigned int counter)
 bool viz_counter_is_loss(unsigned int counter)
 {
 	return counter < ldl_array_len(counters) && counters[counter].is_loss;
+}
+
+uint64_t viz_counter_losses(const struct ldl_header *header)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int table = 0; table < LDL_TABLE_COUNT; table++)
+		sum += header->tables[table].dropped;
+	for (unsigned int counter = 0; counter < LDL_COUNT_MAX; counter++)
+		sum += viz_counter_is_loss(counter) ? header->counters[counter] : 0;
+	return sum;
 }

@@ -16,4 +16,7 @@ const char *viz_counter_sentence(unsigned int counter);
 /* True when a counter that is not 0 means that something was not seen. */
 bool viz_counter_is_loss(unsigned int counter);
 
+/* Everything that was not seen, added up: what tables dropped, and counters that are losses. */
+uint64_t viz_counter_losses(const struct ldl_header *header);
+
 #endif

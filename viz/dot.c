@@ -133,10 +133,21 @@ static void declare(Agraph_t *graph)
 			(char *)defaults[i].value);
 }
 
-/* The shape says what a vertex is. Later kinds have theirs waiting: reserve = cylinder, event =
- * ellipse, reclaim and non-blocking contexts = octagon, thread = parallelogram. */
+/* The shape says what a vertex is; a lock is a box. */
 static void set_shape(Agnode_t *node, const struct viz_vertex *vertex, unsigned int kind)
 {
+	static const char *const shapes[LDL_KIND_COUNT] = {
+		[LDL_KIND_RECLAIM] = "octagon",
+		[LDL_KIND_NONBLOCK] = "octagon",
+		[LDL_KIND_INTERRUPT] = "octagon",
+		[LDL_KIND_RESERVE] = "cylinder",
+		[LDL_KIND_EVENT] = "ellipse",
+		[LDL_KIND_ALLOCATION] = "note",
+	};
+	const char *shape = shapes[kind % LDL_KIND_COUNT];
+
+	if (shape)
+		set(node, "shape", shape);
 	if (vertex->instance)
 		set(node, "style", "filled,dashed");
 	else if (kind == LDL_KIND_CUSTOM)

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "dot_escape.h"
+#include "gfp.h"
+#include "hop.h"
 
 #define LINE_MAX_CHARS 36u /* of a name in a box */
 #define LINES_MAX      3u
@@ -105,6 +107,21 @@ static void put_name(FILE *to, const struct viz_picture *picture, uint32_t index
 		fprintf(to, "%s@ a lock that is gone", html ? "<br/>" : "\\n");
 }
 
+/* Elements that a mempool promises; 0: not known. */
+static uint32_t reserve_size(const struct viz_picture *picture, ldl_class_id class)
+{
+	const struct ldl_snapshot *snapshot = viz_run_snapshot(picture->run);
+	uint32_t end = ldl_snapshot_count(snapshot, LDL_TABLE_RESERVES);
+
+	for (ldl_reserve_id id = 1; id < end; id++) {
+		const struct ldl_reserve *reserve = ldl_snapshot_reserve(snapshot, id);
+
+		if (reserve->class == class)
+			return reserve->min_nr;
+	}
+	return 0;
+}
+
 /* "mutex", "rwlock, 256 locks": plain words, nothing to escape. */
 static void detail(const struct viz_picture *picture, uint32_t index, char *text, size_t size)
 {
@@ -113,7 +130,13 @@ static void detail(const struct viz_picture *picture, uint32_t index, char *text
 		ldl_snapshot_class(viz_run_snapshot(picture->run), vertex->class);
 	const char *kind = viz_kind_name(class ? class->kind : LDL_KIND_NONE);
 
-	if (class && !vertex->instance && class->instances > 1)
+	if (class && class->kind == LDL_KIND_NONBLOCK)
+		snprintf(text, size, "must not block");
+	else if (class && class->kind == LDL_KIND_RESERVE && reserve_size(picture, vertex->class))
+		snprintf(text, size, "reserve of %" PRIu32, reserve_size(picture, vertex->class));
+	else if (class && !ldl_kind_is_lock(class->kind))
+		snprintf(text, size, "%s", kind);
+	else if (class && !vertex->instance && class->instances > 1)
 		snprintf(text, size, "%s, %" PRIu32 " locks", kind, class->instances);
 	else
 		snprintf(text, size, "%s", kind);
@@ -228,6 +251,34 @@ static void put_place(FILE *to, const struct viz_picture *picture, ldl_witness_i
 	fputs("</font></td></tr>", to);
 }
 
+static struct viz_hop arc_hop(const struct viz_picture *picture, const struct viz_arc *arc)
+{
+	struct ldl_path_step step = {
+		.edge = arc->edge,
+		.witness = arc_witness(picture, arc),
+		.from = picture->vertices[arc->from].class,
+		.to = picture->vertices[arc->to].class,
+	};
+
+	return viz_hop_of(picture->run, &step);
+}
+
+/* What the step is besides an order of two locks: an allocation with its mask, an indirect step. */
+static void put_sort(FILE *to, const struct viz_picture *picture, const struct viz_arc *arc)
+{
+	struct viz_hop hop = arc_hop(picture, arc);
+	char mask[VIZ_GFP_MAX];
+
+	if (!hop.is_indirect && !(hop.witness && hop.witness->gfp))
+		return;
+	fputs("<tr><td></td><td align=\"left\"><font point-size=\"9\">", to);
+	if (hop.is_indirect)
+		fputs("<i>indirect</i> ", to);
+	if (hop.witness && hop.witness->gfp)
+		put_short(to, viz_gfp_text(hop.witness->gfp, mask, sizeof(mask)));
+	fputs("</font></td></tr>", to);
+}
+
 void viz_dot_put_arc_label(FILE *to, const struct viz_picture *picture, uint32_t index)
 {
 	const struct viz_arc *arc = &picture->arcs[index];
@@ -248,6 +299,7 @@ void viz_dot_put_arc_label(FILE *to, const struct viz_picture *picture, uint32_t
 	fputs("</td></tr>", to);
 	if (witness)
 		put_place(to, picture, id);
+	put_sort(to, picture, arc);
 	fputs("</table>", to);
 }
 
@@ -279,12 +331,14 @@ static void put_steps(FILE *to, const struct viz_picture *picture, const struct 
 	}
 }
 
-static void put_evidence(FILE *to, const struct viz_picture *picture, ldl_witness_id id)
+static void put_evidence(
+	FILE *to, const struct viz_picture *picture, ldl_witness_id id, const struct viz_hop *hop)
 {
 	const struct ldl_witness *witness =
 		ldl_snapshot_witness(viz_run_snapshot(picture->run), id);
 	struct viz_stack from, to_stack;
 	char place[256], line[320];
+	bool is_order;
 
 	if (!witness)
 		return;
@@ -292,10 +346,11 @@ static void put_evidence(FILE *to, const struct viz_picture *picture, ldl_witnes
 	to_stack = viz_witness_to(picture->run, id);
 	viz_thread_text(picture->run, witness, line, sizeof(line));
 	put_line(to, line);
-	snprintf(line, sizeof(line), "took the first at %s",
+	is_order = ldl_kind_is_lock(hop->from_kind) && ldl_kind_is_lock(hop->to_kind);
+	snprintf(line, sizeof(line), "%s %s", is_order ? "took the first at" : "the first:",
 		viz_stack_text(&from, place, sizeof(place)));
 	put_line(to, line);
-	snprintf(line, sizeof(line), "asked for the second at %s",
+	snprintf(line, sizeof(line), "%s %s", is_order ? "asked for the second at" : "the second:",
 		viz_stack_text(&to_stack, place, sizeof(place)));
 	put_line(to, line);
 }
@@ -306,13 +361,17 @@ void viz_dot_put_arc_tooltip(FILE *to, const struct viz_picture *picture, uint32
 	const struct ldl_edge *edge = ldl_snapshot_edge(viz_run_snapshot(picture->run), arc->edge);
 	const char *from = vertex_name(picture, &picture->vertices[arc->from]);
 	const char *target = vertex_name(picture, &picture->vertices[arc->to]);
+	struct viz_hop hop = arc_hop(picture, arc);
+	char relation[4 * VIZ_GFP_MAX];
 
 	viz_dot_put_text(to, from, strlen(from));
 	fputs(" → ", to);
 	put_line(to, target);
+	if (!ldl_kind_is_lock(hop.from_kind) || !ldl_kind_is_lock(hop.to_kind))
+		put_line(to, viz_hop_relation(&hop, target, relation, sizeof(relation)));
 	put_steps(to, picture, arc);
 	if (picture->arcs_shown <= SITES_TOLD_MAX)
-		put_evidence(to, picture, arc_witness(picture, arc));
+		put_evidence(to, picture, arc_witness(picture, arc), &hop);
 	if (edge)
 		fprintf(to, "%" PRIu32 " witness%s", edge->witness_count,
 			edge->witness_count == 1 ? "" : "es");

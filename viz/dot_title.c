@@ -51,6 +51,30 @@ static void findings_words(const struct viz_picture *picture, char *text, size_t
 			picture->finding_count);
 }
 
+static unsigned int vertex_kind(const struct viz_picture *picture, const struct viz_vertex *vertex)
+{
+	const struct ldl_class *class =
+		ldl_snapshot_class(viz_run_snapshot(picture->run), vertex->class);
+
+	return class ? class->kind : LDL_KIND_NONE;
+}
+
+static bool is_octagon(unsigned int kind)
+{
+	return kind == LDL_KIND_RECLAIM || kind == LDL_KIND_NONBLOCK || kind == LDL_KIND_INTERRUPT;
+}
+
+/* Whether the picture has anything but locks. */
+static bool shows_waits(const struct viz_picture *picture)
+{
+	for (uint32_t i = 0; i < picture->vertex_count; i++) {
+		if (picture->vertices[i].is_shown &&
+			!ldl_kind_is_lock(vertex_kind(picture, &picture->vertices[i])))
+			return true;
+	}
+	return false;
+}
+
 static void shown_words(const struct viz_picture *picture, char *text, size_t size)
 {
 	struct viz_totals totals;
@@ -59,10 +83,10 @@ static void shown_words(const struct viz_picture *picture, char *text, size_t si
 	viz_run_totals(picture->run, &totals);
 	findings_words(picture, findings, sizeof(findings));
 	snprintf(text, size,
-		"lock order: %s · showing %" PRIu32 " of %" PRIu64 " classes, %" PRIu32
-		" of %" PRIu32 " edges",
-		findings, picture->classes_shown, totals.classes, picture->arcs_shown,
-		picture->arc_count);
+		"%s: %s · showing %" PRIu32 " of %" PRIu64 " classes, %" PRIu32 " of %" PRIu32
+		" edges",
+		shows_waits(picture) ? "dependencies" : "lock order", findings,
+		picture->classes_shown, totals.classes, picture->arcs_shown, picture->arc_count);
 }
 
 void viz_dot_put_summary(FILE *to, const struct viz_picture *picture)
@@ -99,7 +123,7 @@ static void put_finding(FILE *to, const struct viz_picture *picture)
 /* What the signs in this picture mean, only those that occur. */
 static void put_signs(FILE *to, const struct viz_picture *picture)
 {
-	bool has_bounded = false, has_cycle = false, has_gated = false;
+	bool has_bounded = false, has_cycle = false, has_gated = false, has_octagon = false;
 
 	for (uint32_t i = 0; i < picture->arc_count; i++) {
 		if (!picture->arcs[i].is_shown || picture->arcs[i].is_implied)
@@ -108,11 +132,16 @@ static void put_signs(FILE *to, const struct viz_picture *picture)
 		has_cycle |= picture->arcs[i].weight > VIZ_WEIGHT_GATED;
 		has_gated |= picture->arcs[i].weight == VIZ_WEIGHT_GATED;
 	}
+	for (uint32_t i = 0; i < picture->vertex_count; i++)
+		has_octagon |= picture->vertices[i].is_shown &&
+			       is_octagon(vertex_kind(picture, &picture->vertices[i]));
 	if (picture->arcs_shown > 0)
 		put_line(to, "A → B: B was waited for while A was held");
 	if (has_cycle)
 		put_line(to, viz_dot_is_roomy(picture) ? "bold, numbered: the steps of a cycle"
 						       : "bold: a cycle");
+	if (has_octagon)
+		put_line(to, "octagon: reclaim, a handler, or a context that must not block");
 	if (has_bounded)
 		put_line(to, "dashed: the wait is timed and ends by itself");
 	if (has_gated)

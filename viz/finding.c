@@ -1,4 +1,4 @@
-/* Findings of a run: their order in a report, their titles, and how one is asked for. */
+/* Findings of a run: their order in a report, and how one is asked for. */
 #include "run.h"
 
 #include <inttypes.h>
@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#define TITLE_NAMES 4u /* lock classes that a title lists */
 
 /* What one should look at first: smaller is earlier. */
 static const unsigned char verdict_order[LDL_VERDICT_COUNT] = {
@@ -90,99 +88,12 @@ const char *viz_thread_text(
 	return text;
 }
 
-/* "A and B", "A, B and C", "A, B, C, D … (20 locks)". */
-static void list_names(struct viz_run *run, const struct ldl_path_step *steps, uint32_t count,
-	char *text, size_t size)
-{
-	uint32_t shown = count < TITLE_NAMES ? count : TITLE_NAMES;
-	size_t used = 0;
-
-	for (uint32_t i = 0; i < shown && used < size; i++) {
-		const char *joint = i == 0 ? "" : i + 1 == count ? " and " : ", ";
-
-		used += (size_t)snprintf(text + used, size - used, "%s%s", joint,
-			viz_class_name(run, steps[i].from));
-	}
-	if (shown < count && used < size)
-		snprintf(text + used, size - used, " … (%u locks)", count);
-}
-
-static const char *title_prefix(unsigned int verdict)
-{
-	switch (verdict) {
-	case LDL_VERDICT_DEADLOCKED:
-	case LDL_VERDICT_CONFIRMED:
-		return "deadlock: ";
-	case LDL_VERDICT_BOUNDED:
-		return "possible stall: ";
-	case LDL_VERDICT_GATED:
-	case LDL_VERDICT_ORDERED:
-	case LDL_VERDICT_SINGLE_THREAD:
-		return "";
-	default:
-		return "possible deadlock: ";
-	}
-}
-
-/* What happened, with %s for the lock's class: rules whose finding is no cycle of classes. */
-static const char *const rule_titles[LDL_RULE_COUNT] = {
-	[LDL_RULE_SELF_DEADLOCK] = "deadlock: %s is waited for by the thread that holds it",
-	[LDL_RULE_SAME_CLASS] = "possible deadlock: two locks of class %s nested",
-	[LDL_RULE_UNLOCK_UNHELD] = "misuse: %s released while nobody holds it",
-	[LDL_RULE_UNLOCK_FOREIGN] = "misuse: %s released by a thread that does not hold it",
-	[LDL_RULE_INIT_HELD] = "misuse: %s initialised while held",
-	[LDL_RULE_DESTROY_HELD] = "misuse: %s destroyed while held",
-	[LDL_RULE_NOT_HELD] = "misuse: an assertion on who holds %s failed",
-};
-
-static void title_by_rule(const char *title, const char *name, char *text, size_t size)
-{
-	const char *hole = strstr(title, "%s");
-
-	snprintf(text, size, "%.*s%s%s", (int)(hole - title), title, name, hole + 2);
-}
-
-static void title_cycle(const struct ldl_finding *finding, const char *names, uint32_t count,
-	char *text, size_t size)
-{
-	const char *prefix = title_prefix(finding->verdict);
-
-	if (finding->rule == LDL_RULE_DECLARED_ORDER)
-		snprintf(text, size, "%sdeclared order of %s inverted", prefix, names);
-	else if (finding->rule == LDL_RULE_INSTANCE_ORDER)
-		snprintf(text, size, "%slocks of class %s nested in contradicting orders", prefix,
-			names);
-	else if (count == 1)
-		snprintf(text, size, "%s%s taken while it is held", prefix, names);
-	else if (count == 2)
-		snprintf(text, size, "%slock order inversion between %s", prefix, names);
-	else
-		snprintf(text, size, "%slock order cycle through %s", prefix, names);
-}
-
-const char *viz_finding_title(struct viz_run *run, ldl_finding_id id, char *text, size_t size)
+const char *viz_finding_note(struct viz_run *run, ldl_finding_id id)
 {
 	const struct ldl_finding *finding = ldl_snapshot_finding(&run->snapshot, id);
-	const struct ldl_path_step *steps;
-	uint32_t count = 0;
-	char names[1024] = "?";
+	const char *note = ldl_snapshot_string(&run->snapshot, finding ? finding->note : 0);
 
-	steps = ldl_snapshot_path(&run->snapshot, id, &count);
-	if (steps && count && finding && finding->rule == LDL_RULE_INSTANCE_ORDER)
-		list_names(run, steps, 1, names, sizeof(names));
-	else if (steps && count)
-		list_names(run, steps, count, names, sizeof(names));
-	if (!finding)
-		snprintf(text, size, "?");
-	else if (finding->rule < LDL_RULE_COUNT && rule_titles[finding->rule])
-		title_by_rule(rule_titles[finding->rule],
-			steps && count
-				? viz_class_name(run, steps[0].from ? steps[0].from : steps[0].to)
-				: "?",
-			text, size);
-	else
-		title_cycle(finding, names, count, text, size);
-	return text;
+	return *note ? viz_pool_text(&run->derived.pool, note) : "";
 }
 
 ldl_status viz_finding_lookup(const struct viz_run *run, const char *prefix, ldl_finding_id *out)

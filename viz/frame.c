@@ -75,14 +75,24 @@ static const char *const wrapper_prefixes[] = {
 	"my_rw_",
 };
 
+/* Parts of the paths of headers whose functions do the same: runtimes' and our own. */
+static const char *const wrapper_files[] = {
+	"/include/c++/",
+	"/gthr-",
+	"lockdep_lite/kernel",
+	"lockdep_lite.hpp",
+};
+
 bool viz_frame_is_wrapper(const struct viz_frame *frame)
 {
 	const char *module = viz_path_base(frame->module);
 
 	if (begins_with(module, "libstdc++.so") || begins_with(module, "libc++.so"))
 		return true;
-	if (frame->file && (strstr(frame->file, "/include/c++/") || strstr(frame->file, "/gthr-")))
-		return true;
+	for (size_t i = 0; frame->file && i < ldl_array_len(wrapper_files); i++) {
+		if (strstr(frame->file, wrapper_files[i]))
+			return true;
+	}
 	if (!frame->function)
 		return false;
 	for (size_t i = 0; i < ldl_array_len(wrapper_prefixes); i++) {
@@ -100,14 +110,11 @@ bool viz_frame_is_startup(const struct viz_frame *frame)
 	       (frame->function && strcmp(frame->function, "_start") == 0);
 }
 
-/* The names that a program linked with the static library has in itself. */
+/* The names that a program has in itself which is linked with the static library, or includes the
+ * kernel-style header. */
 static const char *const own_prefixes[] = {
-	"ldl_lock_",
-	"ldl_engine_",
-	"ldl_held_",
-	"ldl_stack_",
-	"ldl_site_",
-	"ldl_assert_",
+	"ldl_",
+	"ldlk_",
 };
 
 bool viz_frame_is_ours(const struct viz_frame *frame)

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "clean.h"
+#include "gfp.h"
+#include "hop.h"
+#include "inventory.h"
 
 /* Where in the document one is: what separates the next member from the one before. */
 struct json {
@@ -138,6 +141,25 @@ static void add_witness(struct json *json, struct viz_run *run, ldl_witness_id i
 	add_text(json, "to_mode", viz_mode_name(witness->to_mode));
 }
 
+/* What the step is besides an order of two locks. */
+static void add_hop(struct json *json, struct viz_run *run, const struct ldl_path_step *step)
+{
+	struct viz_hop hop = viz_hop_of(run, step);
+	char text[4 * VIZ_GFP_MAX];
+
+	add_text(json, "from_kind", step->from ? viz_kind_name(hop.from_kind) : NULL);
+	add_text(json, "to_kind", step->to ? viz_kind_name(hop.to_kind) : NULL);
+	if (step->edge) {
+		add_truth(json, "indirect", hop.is_indirect);
+		add_text(json, "relation",
+			viz_hop_relation(&hop, viz_class_name(run, step->to), text, sizeof(text)));
+	}
+	if (!hop.witness || !(hop.witness->gfp | hop.witness->gfp_asked))
+		return;
+	add_text(json, "gfp", viz_gfp_text(hop.witness->gfp, text, sizeof(text)));
+	add_text(json, "gfp_asked", viz_gfp_text(hop.witness->gfp_asked, text, sizeof(text)));
+}
+
 static void add_edges(struct json *json, struct viz_run *run, ldl_finding_id id)
 {
 	uint32_t count;
@@ -149,6 +171,7 @@ static void add_edges(struct json *json, struct viz_run *run, ldl_finding_id id)
 		add_text(json, "from", viz_class_name(run, steps[i].from));
 		add_text(json, "to", viz_class_name(run, steps[i].to));
 		add_text(json, "type", viz_edge_type_name(steps[i].type));
+		add_hop(json, run, &steps[i]);
 		add_witness(json, run, viz_step_witness(run, &steps[i]));
 		close_bracket(json, '}');
 	}
@@ -189,7 +212,9 @@ static void add_finding(struct json *json, struct viz_run *run, ldl_finding_id i
 	add_number(json, "count", finding->count);
 	add_text(json, "title", viz_finding_title(run, id, text, sizeof(text)));
 	add_text(json, "why", viz_rule_sentence(finding->rule));
-	add_text(json, "verdict_means", viz_verdict_sentence(finding->verdict));
+	add_text(json, "verdict_means", viz_verdict_meaning(finding->kind, finding->verdict));
+	if (finding->note)
+		add_text(json, "note", viz_finding_note(run, id));
 	add_classes(json, run, id, false);
 	add_classes(json, run, id, true);
 	add_edges(json, run, id);
@@ -259,7 +284,70 @@ static void add_findings(struct json *json, struct viz_run *run, bool all)
 	close_bracket(json, ']');
 }
 
-static void add_run(struct json *json, struct viz_run *run, bool all)
+static void add_alloc(struct json *json, struct viz_run *run, ldl_alloc_id id)
+{
+	const struct ldl_alloc *alloc = ldl_snapshot_alloc(viz_run_snapshot(run), id);
+	uint32_t count;
+	const struct ldl_also_held *also =
+		ldl_snapshot_alloc_held(viz_run_snapshot(run), id, &count);
+	unsigned int marks = viz_inventory_marks(run, id);
+	char text[VIZ_GFP_MAX];
+
+	open_bracket(json, NULL, '{');
+	add_text(json, "class", viz_class_name(run, alloc->class));
+	add_text(json, "place", viz_alloc_place(run, alloc, text, sizeof(text)));
+	add_text(json, "gfp", viz_gfp_text(alloc->gfp, text, sizeof(text)));
+	add_text(json, "gfp_asked", viz_gfp_text(alloc->gfp_asked, text, sizeof(text)));
+	add_text(json, "scopes", viz_scope_text(alloc->scope, text, sizeof(text)));
+	add_number(json, "requests", viz_alloc_requests(alloc));
+	add_number(json, "failures", alloc->failures);
+	add_number(json, "fallbacks", alloc->fallbacks);
+	add_number(json, "retries", alloc->retries);
+	add_number(json, "gave_up", alloc->gave_up);
+	add_number(json, "warnings", alloc->warned);
+	add_number(json, "order_max", alloc->order_max);
+	add_truth(json, "may_reclaim", viz_alloc_may_reclaim(alloc));
+	add_truth(json, "nofail", marks & VIZ_ALLOC_NOFAIL);
+	add_text(json, "rules", viz_inventory_rules(run, alloc->class, text, sizeof(text)));
+	open_bracket(json, "held", '[');
+	for (uint32_t i = 0; also && i < count; i++)
+		add_text(json, NULL, viz_class_name(run, also[i].class));
+	close_bracket(json, ']');
+	close_bracket(json, '}');
+}
+
+static void add_reserve(struct json *json, struct viz_run *run, const struct ldl_reserve *reserve)
+{
+	open_bracket(json, NULL, '{');
+	add_text(json, "name", viz_class_name(run, reserve->class));
+	add_number(json, "min_nr", reserve->min_nr);
+	add_number(json, "level", reserve->level);
+	add_number(json, "level_min", reserve->level_min);
+	add_number(json, "used", reserve->used);
+	add_number(json, "used_max", reserve->used_max);
+	add_truth(json, "alive", viz_reserve_is_alive(run, reserve));
+	close_bracket(json, '}');
+}
+
+static void add_inventory(struct json *json, struct viz_run *run)
+{
+	const struct ldl_snapshot *snapshot = viz_run_snapshot(run);
+	size_t count;
+	const ldl_alloc_id *ids = viz_inventory_allocs(run, &count);
+
+	open_bracket(json, "inventory", '{');
+	open_bracket(json, "allocations", '[');
+	for (size_t i = 0; i < count; i++)
+		add_alloc(json, run, ids[i]);
+	close_bracket(json, ']');
+	open_bracket(json, "reserves", '[');
+	for (ldl_reserve_id id = 1; id < ldl_snapshot_count(snapshot, LDL_TABLE_RESERVES); id++)
+		add_reserve(json, run, ldl_snapshot_reserve(snapshot, id));
+	close_bracket(json, ']');
+	close_bracket(json, '}');
+}
+
+static void add_run(struct json *json, struct viz_run *run, const struct viz_json_options *options)
 {
 	const struct ldl_header *header = viz_run_snapshot(run)->arena.header;
 
@@ -271,19 +359,22 @@ static void add_run(struct json *json, struct viz_run *run, bool all)
 	add_text(json, "mode", viz_run_mode(run));
 	add_totals(json, run);
 	add_drops(json, header);
-	add_findings(json, run, all);
+	add_findings(json, run, options->all);
+	if (options->inventory)
+		add_inventory(json, run);
 	close_bracket(json, '}');
 }
 
-void viz_json_run(FILE *out, struct viz_run *run, bool all)
+void viz_json_run(FILE *out, struct viz_run *run, const struct viz_json_options *options)
 {
 	struct json json = {.out = out};
 
-	add_run(&json, run, all);
+	add_run(&json, run, options);
 	fputc('\n', out);
 }
 
-void viz_json_runs(FILE *out, struct viz_run *const *runs, size_t count, bool all)
+void viz_json_runs(FILE *out, struct viz_run *const *runs, size_t count,
+	const struct viz_json_options *options)
 {
 	struct json json = {.out = out};
 
@@ -291,7 +382,7 @@ void viz_json_runs(FILE *out, struct viz_run *const *runs, size_t count, bool al
 	add_text(&json, "version", LDL_VERSION);
 	open_bracket(&json, "runs", '[');
 	for (size_t i = 0; i < count; i++)
-		add_run(&json, runs[i], all);
+		add_run(&json, runs[i], options);
 	close_bracket(&json, ']');
 	close_bracket(&json, '}');
 	fputc('\n', out);

@@ -6,13 +6,19 @@
 
 #include "model.h"
 
-/* Writes one run as one JSON object, indented, with a newline at the end. `all`: with the findings
- * that the default view hides; else those are only counted under "hidden". Write errors stay in
+struct viz_json_options {
+	bool all;       /* with the findings that the default view hides; else those are only
+			   counted under "hidden" */
+	bool inventory; /* with the allocation sites and reserves, under "inventory" */
+};
+
+/* Writes one run as one JSON object, indented, with a newline at the end. Write errors stay in
  * ferror(out). */
-void viz_json_run(FILE *out, struct viz_run *run, bool all);
+void viz_json_run(FILE *out, struct viz_run *run, const struct viz_json_options *options);
 
 /* {"version": …, "runs": […]}: several runs in one document. */
-void viz_json_runs(FILE *out, struct viz_run *const *runs, size_t count, bool all);
+void viz_json_runs(FILE *out, struct viz_run *const *runs, size_t count,
+	const struct viz_json_options *options);
 
 /* A quoted JSON string: escaped, valid UTF-8 whatever `text` holds. NULL gives null. */
 void viz_json_string(FILE *out, const char *text);

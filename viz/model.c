@@ -1,4 +1,5 @@
 /* One opened run: opening, closing, and the sums over its tables. */
+#include "inventory.h"
 #include "run.h"
 
 #include <stdio.h>
@@ -124,6 +125,42 @@ void viz_run_totals(const struct viz_run *run, struct viz_totals *totals)
 	totals->edges = count_records(snapshot, LDL_TABLE_EDGES);
 	totals->chains = header->tables[LDL_TABLE_CHAINS].used;
 	totals->threads = header->counters[LDL_COUNT_THREADS_MADE];
+}
+
+/* Contexts that nobody was ever in are no news: the built-in ones are made together. */
+static void count_class(const struct ldl_class *class, struct viz_wait_totals *totals)
+{
+	switch (class->kind) {
+	case LDL_KIND_NONBLOCK:
+		totals->contexts++;
+		break;
+	case LDL_KIND_RECLAIM:
+	case LDL_KIND_INTERRUPT:
+		totals->contexts += class->node != 0;
+		break;
+	case LDL_KIND_EVENT:
+		totals->events++;
+		break;
+	default:
+		break;
+	}
+}
+
+void viz_run_wait_totals(const struct viz_run *run, struct viz_wait_totals *totals)
+{
+	const struct ldl_snapshot *snapshot = &run->snapshot;
+
+	memset(totals, 0, sizeof(*totals));
+	for (ldl_class_id id = 1; id < ldl_snapshot_count(snapshot, LDL_TABLE_CLASSES); id++)
+		count_class(ldl_snapshot_class(snapshot, id), totals);
+	for (ldl_alloc_id id = 1; id < ldl_snapshot_count(snapshot, LDL_TABLE_ALLOCS); id++) {
+		const struct ldl_alloc *alloc = ldl_snapshot_alloc(snapshot, id);
+
+		totals->sites++;
+		totals->allocations += viz_alloc_requests(alloc);
+		totals->reclaiming += viz_alloc_may_reclaim(alloc);
+	}
+	totals->reserves = count_records(snapshot, LDL_TABLE_RESERVES);
 }
 
 uint64_t viz_run_losses(const struct viz_run *run)

@@ -46,6 +46,16 @@ struct viz_totals {
 };
 void viz_run_totals(const struct viz_run *run, struct viz_totals *totals);
 
+/* What was seen besides locks. */
+struct viz_wait_totals {
+	uint64_t allocations; /* requests */
+	uint64_t sites;       /* where they were made, each with its masks */
+	uint64_t reclaiming;  /* of these, such as may reclaim */
+	uint64_t contexts;    /* reclaim domains, non-blocking contexts, handlers */
+	uint64_t reserves, events;
+};
+void viz_run_wait_totals(const struct viz_run *run, struct viz_wait_totals *totals);
+
 /* Everything that was not seen, added up: 0 means that the run is complete. */
 uint64_t viz_run_losses(const struct viz_run *run);
 
@@ -90,6 +100,9 @@ ldl_witness_id viz_step_witness(const struct viz_run *run, const struct ldl_path
 
 /* "possible deadlock: lock order inversion between A and B". Returns `text`. */
 const char *viz_finding_title(struct viz_run *run, ldl_finding_id id, char *text, size_t size);
+
+/* The line that a finding has besides its rule's words; "" for none. */
+const char *viz_finding_note(struct viz_run *run, ldl_finding_id id);
 
 /* The finding whose stable id begins with the hex digits `prefix`. LDL_NOT_FOUND; LDL_BUSY when
  * several do. */

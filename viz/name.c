@@ -75,6 +75,29 @@ static const char *name_by_stack(struct viz_run *run, ldl_site_id site)
 	return name;
 }
 
+/* What is no lock says what it is: "event 'done'", "mempool at bio_init:12", "reclaim.fs". */
+static const char *name_by_kind(
+	struct viz_run *run, const struct ldl_class *class, const char *name)
+{
+	static const char *const words[LDL_KIND_COUNT] = {
+		[LDL_KIND_RECLAIM] = "reclaim",
+		[LDL_KIND_NONBLOCK] = "non-blocking context",
+		[LDL_KIND_RESERVE] = "mempool",
+		[LDL_KIND_EVENT] = "event",
+		[LDL_KIND_CONTEXT] = "context",
+	};
+	const char *word = words[class->kind % LDL_KIND_COUNT];
+
+	if (!word || strncmp(name, word, strlen(word)) == 0 ||
+		strncmp(name, "non-blocking", strlen("non-blocking")) == 0)
+		return name;
+	if (class->identity == LDL_IDENTITY_INIT || class->identity == LDL_IDENTITY_FIRST)
+		return viz_pool_format(&run->derived.pool, "%s at %s", word, name);
+	if (class->kind == LDL_KIND_NONBLOCK || class->kind == LDL_KIND_CONTEXT)
+		return viz_pool_format(&run->derived.pool, "%s %s", word, name);
+	return viz_pool_format(&run->derived.pool, "%s '%s'", word, name);
+}
+
 static const char *name_class(struct viz_run *run, ldl_class_id id, const struct ldl_class *class)
 {
 	const char *name = "?";
@@ -88,7 +111,7 @@ static const char *name_class(struct viz_run *run, ldl_class_id id, const struct
 		name = name_by_stack(run, class->site);
 	if (name[0] == 0 || strcmp(name, "?") == 0)
 		return viz_pool_format(&run->derived.pool, "class %u", id);
-	return name;
+	return name_by_kind(run, class, name);
 }
 
 static bool has_parent(const struct ldl_class *class, ldl_class_id id, uint32_t count)
@@ -169,6 +192,15 @@ static uint64_t only_address(
 	return 0;
 }
 
+static const char *origin_words(const struct ldl_class *class)
+{
+	if (class->kind == LDL_KIND_ALLOCATION)
+		return "";
+	if (class->identity == LDL_IDENTITY_INIT)
+		return " initialised";
+	return ldl_kind_is_lock(class->kind) ? " first taken" : " first met";
+}
+
 /* "mutex initialised in conn_new (memcached.c:123)"; with the caller where the short name needed a
  * number; with the variable where one is known. */
 static const char *phrase_by_stack(
@@ -183,9 +215,8 @@ static const char *phrase_by_stack(
 	viz_stack_text(&stack, place, sizeof(place));
 	if (is_shared && stack.site + 1 < stack.count && !viz_frame_is_startup(caller))
 		viz_frame_text(caller, false, called_from, sizeof(called_from));
-	return viz_pool_format(&run->derived.pool, "%s %s in %s%s%s%s%s%s",
-		viz_kind_name(class->kind),
-		class->identity == LDL_IDENTITY_INIT ? "initialised" : "first taken", place,
+	return viz_pool_format(&run->derived.pool, "%s%s in %s%s%s%s%s%s",
+		viz_kind_name(class->kind), origin_words(class), place,
 		called_from[0] ? ", called from " : "", called_from, variable ? ", variable " : "",
 		variable ? variable : "", class->subclass ? ", nested" : "");
 }
@@ -198,11 +229,16 @@ static const char *make_phrase(struct viz_run *run, ldl_class_id id, const struc
 
 	if (class->identity == LDL_IDENTITY_INIT || class->identity == LDL_IDENTITY_FIRST)
 		return phrase_by_stack(run, id, class);
+	if (class->identity != LDL_IDENTITY_STATIC && !ldl_kind_is_lock(class->kind))
+		return name; /* it says what it is */
 	if (class->identity != LDL_IDENTITY_STATIC)
 		return viz_pool_format(
 			&run->derived.pool, "%s %s", viz_kind_name(class->kind), name);
 	module = ldl_snapshot_module(&run->snapshot, ldl_frame_module(class->object));
 	path = module ? ldl_snapshot_string(&run->snapshot, module->path) : "";
+	if (!ldl_kind_is_lock(class->kind))
+		return viz_pool_format(
+			&run->derived.pool, "%s (%s)", name, *path ? viz_path_base(path) : "?");
 	return viz_pool_format(&run->derived.pool, "%s %s (%s)", viz_kind_name(class->kind), name,
 		*path ? viz_path_base(path) : "?");
 }

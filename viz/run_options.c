@@ -26,12 +26,16 @@ static const char help[] =
 	"      --json=FILE       also write the report as JSON\n"
 	"      --graph=FILE      also draw the cycles: FILE.svg, .png, .pdf or .dot\n"
 	"  -q, --quiet           no findings while it runs, only the summary\n"
-	"      --error-exitcode=N  exit with N when there is an error finding\n"
-	"      --mode=check|prod   prod never lets PROG wait for the checker (default check)\n"
+	"      --error-exitcode=N  exit with N when there is an error finding, with 125 when PROG "
+	"could\n"
+	"                        not be watched\n"
+	"      --mode=MODE         check (default), prod (never lets PROG wait for the checker),\n"
+	"                          or nonblock (non-blocking sections only, no graph)\n"
 	"      --memory=SIZE     of what is learned by each process: 1M to 1G (default 64M)\n"
 	"      --no-children     watch PROG only\n"
 	"      --class-depth=N   frames that tell lock classes apart: 1 to 8 (default 3)\n"
 	"      --stack-depth=N   frames kept of a stack: 1 to 32 (default 16)\n"
+	"      --alloc           malloc, mmap and the like are allocations that may reclaim\n"
 	"      --portable        take every reader of a rwlock for one that waits behind a writer\n"
 	"      --color=WHEN      always, never or auto\n"
 	"  -h, --help            this text\n"
@@ -51,6 +55,7 @@ enum {
 	OPTION_CLASS_DEPTH,
 	OPTION_STACK_DEPTH,
 	OPTION_PORTABLE,
+	OPTION_ALLOC,
 	OPTION_COLOUR,
 };
 
@@ -67,6 +72,7 @@ static const struct option long_options[] = {
 	{"class-depth", required_argument, NULL, OPTION_CLASS_DEPTH},
 	{"stack-depth", required_argument, NULL, OPTION_STACK_DEPTH},
 	{"portable", no_argument, NULL, OPTION_PORTABLE},
+	{"alloc", no_argument, NULL, OPTION_ALLOC},
 	{"color", required_argument, NULL, OPTION_COLOUR},
 	{"colour", required_argument, NULL, OPTION_COLOUR},
 	{"help", no_argument, NULL, 'h'},
@@ -111,10 +117,10 @@ static int take_memory(const char *text, uint64_t *memory)
 
 static int take_mode(struct viz_run_options *options, const char *text)
 {
-	options->prod = strcmp(text, "prod") == 0;
-	options->is_mode_given = true;
-	if (!options->prod && strcmp(text, "check") != 0)
-		return fail("bad --mode", text, "give check or prod");
+	options->mode = text;
+	if (strcmp(text, "check") != 0 && strcmp(text, "prod") != 0 &&
+		strcmp(text, "nonblock") != 0)
+		return fail("bad --mode", text, "give check, prod or nonblock");
 	return -1;
 }
 
@@ -126,9 +132,12 @@ static int take_colour(struct viz_run_options *options, const char *text)
 	return -1;
 }
 
+/* "-" would be standard output, which is PROG's. */
 static int take_file(const char **file, const char *name)
 {
 	*file = optarg;
+	if (strcmp(optarg, "-") == 0)
+		return fail("standard output belongs to PROG", name, "name the file to write");
 	return optarg[0] != '\0' ? -1 : fail("no file name", name, "name the file to write");
 }
 
@@ -176,6 +185,9 @@ static int take_option(struct viz_run_options *options, int option)
 		return -1;
 	case OPTION_PORTABLE:
 		options->portable = true;
+		return -1;
+	case OPTION_ALLOC:
+		options->alloc = true;
 		return -1;
 	case 'h':
 		return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? BAD_USAGE : 0;

@@ -12,8 +12,8 @@ struct viz_run_options {
 	bool quiet;                     /* no findings while it runs, the summary only */
 	bool no_children;
 	bool portable;
-	bool prod; /* --mode=prod */
-	bool is_mode_given;
+	bool alloc;                            /* allocations are events too */
+	const char *mode;                      /* --mode; NULL: not given */
 	int error_exitcode;                    /* -1: not given */
 	uint64_t memory;                       /* bytes; 0: not given */
 	unsigned int class_depth, stack_depth; /* 0: not given */

@@ -5,11 +5,11 @@
 #include "clean.h"
 #include "text_parts.h"
 
-/* "1 class, " or "2 classes, ": the plural's ending is what stands before the comma. */
+/* "1 class, " or "2 classes, ": the plural's ending is what stands before the comma or blank. */
 static void print_number(FILE *out, uint64_t number, const char *noun, const char *ending)
 {
 	fprintf(out, "%" PRIu64 " %s%s", number, noun,
-		number == 1 ? ending + strcspn(ending, ",\n") : ending);
+		number == 1 ? ending + strcspn(ending, ", \n") : ending);
 }
 
 static void print_totals(FILE *out, struct viz_run *run)
@@ -27,6 +27,23 @@ static void print_totals(FILE *out, struct viz_run *run)
 	print_number(out, totals.edges, "edge", "s, ");
 	print_number(out, totals.chains, "chain", "s, ");
 	print_number(out, totals.threads, "thread", "s\n");
+}
+
+/* What was seen besides locks; nothing when nothing was. */
+static void print_waits(FILE *out, struct viz_run *run)
+{
+	struct viz_wait_totals totals;
+
+	viz_run_wait_totals(run, &totals);
+	if (totals.sites + totals.contexts + totals.reserves + totals.events == 0)
+		return;
+	fprintf(out, "  ");
+	print_number(out, totals.allocations, "allocation", "s at ");
+	print_number(out, totals.sites, "site", "s ");
+	fprintf(out, "(%" PRIu64 " may reclaim), ", totals.reclaiming);
+	print_number(out, totals.contexts, "context", "s, ");
+	print_number(out, totals.reserves, "reserve", "s, ");
+	print_number(out, totals.events, "event", "s\n");
 }
 
 static void print_findings(FILE *out, struct viz_run *run)
@@ -99,6 +116,7 @@ static void print_notes(FILE *out, struct viz_run *run)
 void viz_text_summary(FILE *out, struct viz_run *run)
 {
 	print_totals(out, run);
+	print_waits(out, run);
 	print_findings(out, run);
 	print_drops(out, viz_run_snapshot(run)->arena.header);
 	print_notes(out, run);

@@ -54,7 +54,7 @@ void viz_text_print_gap(const struct viz_text *text, uint32_t steps)
 	fprintf(text->out, "    … %u more edges (--full shows them)\n", steps);
 }
 
-static const struct ldl_witness *step_witness(const struct viz_text *text, uint32_t index)
+const struct ldl_witness *viz_text_witness(const struct viz_text *text, uint32_t index)
 {
 	return ldl_snapshot_witness(
 		viz_run_snapshot(text->run), viz_step_witness(text->run, &text->steps[index]));
@@ -63,7 +63,7 @@ static const struct ldl_witness *step_witness(const struct viz_text *text, uint3
 /* "  intro sentence", broken between words, its further lines indented. */
 static void print_sentence(FILE *out, const char *what, const char *name, const char *sentence)
 {
-	size_t column = (size_t)fprintf(out, "  %s %s:", what, name);
+	size_t column = (size_t)fprintf(out, "  %s%s%s:", what, *name ? " " : "", name);
 
 	while (*sentence) {
 		size_t len = strcspn(sentence, " ");
@@ -82,6 +82,7 @@ static void print_sentence(FILE *out, const char *what, const char *name, const 
 static void print_head(const struct viz_text *text, ldl_finding_id id)
 {
 	const struct ldl_finding *finding = text->finding;
+	const char *note = viz_finding_note(text->run, id);
 	enum viz_tint tint = finding->severity == LDL_SEVERITY_ERROR     ? VIZ_TINT_ERROR
 			     : finding->severity == LDL_SEVERITY_WARNING ? VIZ_TINT_WARNING
 									 : VIZ_TINT_INFO;
@@ -97,10 +98,12 @@ static void print_head(const struct viz_text *text, ldl_finding_id id)
 		text->out, "rule", viz_rule_id(finding->rule), viz_rule_sentence(finding->rule));
 	if (finding->verdict != LDL_VERDICT_NONE)
 		print_sentence(text->out, "verdict", viz_verdict_name(finding->verdict),
-			viz_verdict_sentence(finding->verdict));
+			viz_verdict_meaning(finding->kind, finding->verdict));
+	if (*note)
+		print_sentence(text->out, "note", "", note);
 }
 
-static void print_thread(const struct viz_text *text, const struct ldl_witness *witness)
+void viz_text_thread(const struct viz_text *text, const struct ldl_witness *witness)
 {
 	char thread[256];
 
@@ -116,21 +119,25 @@ static void print_edge_line(const struct viz_text *text, uint32_t index)
 	ldl_witness_id id = viz_step_witness(text->run, &text->steps[index]);
 	struct viz_stack from = viz_witness_from(text->run, id);
 	struct viz_stack to = viz_witness_to(text->run, id);
-	char one[VIZ_LABEL_MAX], other[VIZ_LABEL_MAX], place[512];
+	struct viz_hop hop = viz_hop_of(text->run, &text->steps[index]);
+	char one[VIZ_LABEL_MAX], other[VIZ_LABEL_MAX], words[VIZ_HOP_MAX], place[512];
+	bool is_order = ldl_kind_is_lock(hop.from_kind) && ldl_kind_is_lock(hop.to_kind);
 
 	viz_stack_tell_apart(&from, &to);
-	fprintf(text->out, "    %s%s -> %s%s  by ", viz_text_tint(text, VIZ_TINT_STRONG),
+	fprintf(text->out, "    %s%s -> %s%s  %sby ", viz_text_tint(text, VIZ_TINT_STRONG),
 		viz_text_label(text, index, false, one), viz_text_label(text, index, true, other),
-		viz_text_tint(text, VIZ_TINT_OFF));
-	print_thread(text, step_witness(text, index));
-	if (viz_text_is_declared(step_witness(text, index))) {
+		viz_text_tint(text, VIZ_TINT_OFF), hop.is_indirect ? "(indirect) " : "");
+	viz_text_thread(text, viz_text_witness(text, index));
+	if (viz_text_is_declared(viz_text_witness(text, index))) {
 		fprintf(text->out, "\n      declared in %s\n",
 			viz_stack_text(to.count ? &to : &from, place, sizeof(place)));
 		return;
 	}
-	fprintf(text->out, "\n      holds %s  from %s\n", one,
+	viz_hop_first(&hop, VIZ_HOP_NOW, one, words, sizeof(words));
+	fprintf(text->out, "\n      %s  from %s\n", words,
 		viz_stack_text(&from, place, sizeof(place)));
-	fprintf(text->out, "      wants %s  in   %s\n", other,
+	viz_hop_second(&hop, VIZ_HOP_NOW, other, words, sizeof(words));
+	fprintf(text->out, "      %s  in%s %s\n", words, is_order ? "  " : "",
 		viz_stack_text(&to, place, sizeof(place)));
 }
 
@@ -150,7 +157,7 @@ static void print_chain(const struct viz_text *text)
 	}
 }
 
-static void print_stack(const struct viz_text *text, const struct viz_stack *stack)
+void viz_text_stack(const struct viz_text *text, const struct viz_stack *stack)
 {
 	size_t shown = stack->count;
 	char line[1024];
@@ -169,7 +176,7 @@ static void print_stack(const struct viz_text *text, const struct viz_stack *sta
 }
 
 /* What else the thread held: where one looks for a lock that keeps the threads apart. */
-static void print_also_held(const struct viz_text *text, ldl_witness_id id)
+void viz_text_also_held(const struct viz_text *text, ldl_witness_id id)
 {
 	const struct ldl_witness *witness = ldl_snapshot_witness(viz_run_snapshot(text->run), id);
 	const struct ldl_also_held *also;
@@ -178,7 +185,8 @@ static void print_also_held(const struct viz_text *text, ldl_witness_id id)
 
 	also = ldl_snapshot_also_held(viz_run_snapshot(text->run), id, &count);
 	for (uint32_t i = 0; also && i < count; i++) {
-		if (also[i].instance == witness->from_instance || also[i].class == 0)
+		if (also[i].instance == witness->from_instance ||
+			also[i].instance == witness->to_instance || also[i].class == 0)
 			continue;
 		if (shown++ == ALSO_SHOWN && !text->options->is_full) {
 			fprintf(text->out, "    and more (--full shows them)\n");
@@ -190,9 +198,9 @@ static void print_also_held(const struct viz_text *text, ldl_witness_id id)
 	}
 }
 
-/* "name (what it is), exclusive, at 0x12, here:"; what it is alone when that bears the name. */
-static void print_lock(const struct viz_text *text, uint32_t index, bool is_to, unsigned int mode,
-	uint64_t address)
+/* "name (what it is)"; what it is alone when that bears the name. */
+static const char *thing_text(
+	const struct viz_text *text, uint32_t index, bool is_to, char thing[VIZ_THING_MAX])
 {
 	const struct ldl_path_step *step = &text->steps[index];
 	const char *phrase = viz_class_phrase(text->run, is_to ? step->to : step->from);
@@ -200,41 +208,70 @@ static void print_lock(const struct viz_text *text, uint32_t index, bool is_to, 
 
 	viz_text_label(text, index, is_to, label);
 	if (strstr(phrase, viz_class_name(text->run, is_to ? step->to : step->from)))
-		fprintf(text->out, "%s", phrase);
+		snprintf(thing, VIZ_THING_MAX, "%s", phrase);
 	else
-		fprintf(text->out, "%s (%s)", label, phrase);
-	fprintf(text->out, ", %s, at 0x%" PRIx64 ", here:\n", viz_mode_name(mode), address);
+		snprintf(thing, VIZ_THING_MAX, "%s (%s)", label, phrase);
+	return thing;
+}
+
+static void print_first(const struct viz_text *text, uint32_t index, const struct viz_hop *hop)
+{
+	char thing[VIZ_THING_MAX], words[VIZ_THING_MAX + 64];
+
+	thing_text(text, index, false, thing);
+	if (ldl_kind_is_lock(hop->from_kind))
+		fprintf(text->out, "    took %s, %s, at 0x%" PRIx64 ", here:\n", thing,
+			viz_mode_name(hop->witness->from_mode), hop->witness->from_addr);
+	else
+		fprintf(text->out, "    %s, here:\n",
+			viz_hop_first(hop, VIZ_HOP_BEFORE, thing, words, sizeof(words)));
+}
+
+static void print_second(const struct viz_text *text, uint32_t index, const struct viz_hop *hop)
+{
+	char thing[VIZ_THING_MAX], words[VIZ_HOP_MAX + VIZ_THING_MAX];
+
+	thing_text(text, index, true, thing);
+	if (!ldl_kind_is_lock(hop->to_kind))
+		fprintf(text->out, "    and %s, here:\n",
+			viz_hop_second(hop, VIZ_HOP_BEFORE, thing, words, sizeof(words)));
+	else
+		fprintf(text->out, "    and %s %s, %s, at 0x%" PRIx64 ", here:\n",
+			hop->from_kind == LDL_KIND_EVENT ? "only after it took" : "then asked for",
+			thing, viz_mode_name(hop->witness->to_mode), hop->witness->to_addr);
 }
 
 static void print_edge_stacks(const struct viz_text *text, uint32_t index)
 {
 	ldl_witness_id id = viz_step_witness(text->run, &text->steps[index]);
-	const struct ldl_witness *witness = step_witness(text, index);
+	const struct ldl_witness *witness = viz_text_witness(text, index);
 	struct viz_stack from = viz_witness_from(text->run, id);
 	struct viz_stack to = viz_witness_to(text->run, id);
+	struct viz_hop hop = viz_hop_of(text->run, &text->steps[index]);
 	const char *strong = viz_text_tint(text, VIZ_TINT_STRONG);
 	const char *off = viz_text_tint(text, VIZ_TINT_OFF);
 	char one[VIZ_LABEL_MAX], other[VIZ_LABEL_MAX];
 
-	fprintf(text->out, "\n  %s%s -> %s%s, by ", strong, viz_text_label(text, index, false, one),
-		viz_text_label(text, index, true, other), off);
-	print_thread(text, witness);
+	fprintf(text->out, "\n  %s%s -> %s%s%s, by ", strong,
+		viz_text_label(text, index, false, one), viz_text_label(text, index, true, other),
+		off, hop.is_indirect ? " (indirect)" : "");
+	viz_text_thread(text, witness);
 	if (!witness) {
 		fprintf(text->out, "\n");
 		return;
 	}
 	if (viz_text_is_declared(witness)) {
-		fprintf(text->out, ":\n    declared this order with ldl_order() here:\n");
-		print_stack(text, to.count ? &to : &from);
+		fprintf(text->out, ":\n    declared this order%s here:\n",
+			hop.from_kind == LDL_KIND_RECLAIM ? "" : " with ldl_order()");
+		viz_text_stack(text, to.count ? &to : &from);
 		return;
 	}
-	fprintf(text->out, ":\n    took ");
-	print_lock(text, index, false, witness->from_mode, witness->from_addr);
-	print_stack(text, &from);
-	fprintf(text->out, "    and then asked for ");
-	print_lock(text, index, true, witness->to_mode, witness->to_addr);
-	print_stack(text, &to);
-	print_also_held(text, id);
+	fprintf(text->out, ":\n");
+	print_first(text, index, &hop);
+	viz_text_stack(text, &from);
+	print_second(text, index, &hop);
+	viz_text_stack(text, &to);
+	viz_text_also_held(text, id);
 }
 
 static void print_cycle(const struct viz_text *text)
@@ -252,51 +289,6 @@ static void print_cycle(const struct viz_text *text)
 		print_edge_stacks(text, i);
 	}
 	viz_text_table(text);
-}
-
-/* What was done to the lock in the second stack, by rule. */
-static const char *second_act(unsigned int rule)
-{
-	static const char *const acts[] = {
-		[LDL_RULE_SELF_DEADLOCK] = "asked for again",
-		[LDL_RULE_SAME_CLASS] = "another one asked for",
-		[LDL_RULE_UNLOCK_UNHELD] = "released",
-		[LDL_RULE_UNLOCK_FOREIGN] = "released",
-		[LDL_RULE_INIT_HELD] = "initialised",
-		[LDL_RULE_DESTROY_HELD] = "destroyed",
-		[LDL_RULE_NOT_HELD] = "asserted",
-	};
-
-	return rule < ldl_array_len(acts) && acts[rule] ? acts[rule] : "used";
-}
-
-/* A broken rule that is no cycle: one step, whose `from` stack is where the lock was taken. */
-static void print_misuse(const struct viz_text *text)
-{
-	const struct ldl_path_step *step = &text->steps[0];
-	ldl_witness_id id = viz_step_witness(text->run, step);
-	const struct ldl_witness *witness = step_witness(text, 0);
-	struct viz_stack from = viz_witness_from(text->run, id);
-	struct viz_stack to = viz_witness_to(text->run, id);
-	ldl_class_id class = step->to ? step->to : step->from;
-
-	fprintf(text->out, "\n  %s%s%s: %s\n", viz_text_tint(text, VIZ_TINT_STRONG),
-		viz_class_name(text->run, class), viz_text_tint(text, VIZ_TINT_OFF),
-		viz_class_phrase(text->run, class));
-	if (!witness)
-		return;
-	fprintf(text->out, "  by ");
-	print_thread(text, witness);
-	fprintf(text->out, "\n");
-	if (from.count) {
-		fprintf(text->out, "    taken (%s, at 0x%" PRIx64 ") here:\n",
-			viz_mode_name(witness->from_mode), witness->from_addr);
-		print_stack(text, &from);
-	}
-	fprintf(text->out, "    %s (at 0x%" PRIx64 ") here:\n", second_act(text->finding->rule),
-		witness->to_addr);
-	print_stack(text, &to);
-	print_also_held(text, id);
 }
 
 void viz_text_finding(
@@ -320,7 +312,7 @@ void viz_text_finding(
 	if (!text.steps || text.count == 0)
 		return;
 	if (text.count == 1 && text.steps[0].edge == 0)
-		print_misuse(&text);
+		viz_text_breach(&text);
 	else
 		print_cycle(&text);
 }

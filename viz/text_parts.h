@@ -3,9 +3,13 @@
 #ifndef VIZ_TEXT_PARTS_H
 #define VIZ_TEXT_PARTS_H
 
+#include "gfp.h"
+#include "hop.h"
 #include "text.h"
 
 #define VIZ_LABEL_MAX 256u
+#define VIZ_THING_MAX 1024u                             /* a name and what it is */
+#define VIZ_HOP_MAX   (VIZ_LABEL_MAX + 2 * VIZ_GFP_MAX) /* half of a step, in words */
 
 /* A finding on its way out. */
 struct viz_text {
@@ -21,6 +25,17 @@ struct viz_text {
  * is one of locks of one class. Returns `label`. */
 const char *viz_text_label(
 	const struct viz_text *text, uint32_t index, bool is_to, char label[VIZ_LABEL_MAX]);
+
+/* The evidence of step `index`; NULL: none was kept. */
+const struct ldl_witness *viz_text_witness(const struct viz_text *text, uint32_t index);
+
+/* Print who it was; a stack, indented; what else was held. */
+void viz_text_thread(const struct viz_text *text, const struct ldl_witness *witness);
+void viz_text_stack(const struct viz_text *text, const struct viz_stack *stack);
+void viz_text_also_held(const struct viz_text *text, ldl_witness_id id);
+
+/* A broken rule that is no cycle. */
+void viz_text_breach(const struct viz_text *text);
 
 /* True for the witness of an edge that ldl_order() declared: nobody took anything yet. */
 static inline bool viz_text_is_declared(const struct ldl_witness *witness)

@@ -8,10 +8,11 @@
 #define COLUMNS_MAX 6u   /* threads side by side; more are listed one below the other */
 #define WIDTH_MAX   110u /* of the whole table */
 #define COLUMN_GAP  3u
-#define CELL_MAX    (VIZ_LABEL_MAX + 32u)
+#define CELL_MAX    (VIZ_LABEL_MAX + VIZ_GFP_MAX)
+#define HEAD_MAX    (VIZ_LABEL_MAX + 32u)
 
 struct column {
-	char head[64];
+	char head[HEAD_MAX];
 	char took[CELL_MAX];
 	char wants[CELL_MAX];
 	size_t width;
@@ -38,49 +39,89 @@ static const char *lock_verb(unsigned int kind, unsigned int mode)
 	return kind == LDL_KIND_RWLOCK ? "write_lock" : "lock";
 }
 
+/* What is no lock, with %s for its name: had, and waited for. */
+struct cell_words {
+	const char *has, *waits;
+};
+
+static const struct cell_words cells[LDL_KIND_COUNT] = {
+	[LDL_KIND_RECLAIM] = {"%s runs", "wait(%s)"},
+	[LDL_KIND_NONBLOCK] = {"%s begins", "sleep, though %s runs"},
+	[LDL_KIND_RESERVE] = {"has an element of %s", "wait(%s)"},
+	[LDL_KIND_EVENT] = {"has to wake %s", "wait(%s)"},
+	[LDL_KIND_INTERRUPT] = {"%s comes in", "%s comes in here"},
+};
+
+static void fill_words(const char *words, const char *label, char cell[CELL_MAX])
+{
+	const char *hole = strstr(words, "%s");
+
+	snprintf(cell, CELL_MAX, "%.*s%s%s", (int)(hole - words), words, label, hole + 2);
+}
+
 static void fill_cell(const struct viz_text *text, uint32_t index, bool is_to, char cell[CELL_MAX])
 {
-	const struct ldl_snapshot *snapshot = viz_run_snapshot(text->run);
-	const struct ldl_path_step *step = &text->steps[index];
-	const struct ldl_witness *witness =
-		ldl_snapshot_witness(snapshot, viz_step_witness(text->run, step));
-	const struct ldl_class *class = ldl_snapshot_class(snapshot, is_to ? step->to : step->from);
-	unsigned int mode = !witness ? 0 : is_to ? witness->to_mode : witness->from_mode;
-	char label[VIZ_LABEL_MAX];
+	struct viz_hop hop = viz_hop_of(text->run, &text->steps[index]);
+	unsigned int kind = is_to ? hop.to_kind : hop.from_kind;
+	const struct cell_words *words = &cells[kind % LDL_KIND_COUNT];
+	unsigned int mode = 0;
+	char label[VIZ_LABEL_MAX], mask[VIZ_GFP_MAX];
 
-	snprintf(cell, CELL_MAX, "%s(%s)", lock_verb(class ? class->kind : 0, mode),
-		viz_text_label(text, index, is_to, label));
+	viz_text_label(text, index, is_to, label);
+	if (hop.witness)
+		mode = is_to ? hop.witness->to_mode : hop.witness->from_mode;
+	if (!words->has)
+		snprintf(cell, CELL_MAX, "%s(%s)", lock_verb(kind, mode), label);
+	else if (is_to && hop.witness && hop.witness->gfp &&
+		 (kind == LDL_KIND_RECLAIM || kind == LDL_KIND_NONBLOCK))
+		snprintf(cell, CELL_MAX, "alloc(%s)",
+			viz_gfp_text(hop.witness->gfp, mask, sizeof(mask)));
+	else
+		fill_words(is_to ? words->waits : words->has, label, cell);
+}
+
+static bool is_repeated(
+	const struct viz_text *text, uint32_t index, const struct ldl_witness *witness)
+{
+	for (uint32_t i = 0; witness && i < index && i < 64; i++) {
+		const struct ldl_witness *before = viz_text_witness(text, i);
+
+		if (before && before->thread_serial == witness->thread_serial)
+			return true;
+	}
+	return false;
 }
 
 /* A cycle needs as many threads as edges: where one thread made two, the second stands for another
- * thread that comes the same way. */
-static void fill_head(const struct viz_text *text, uint32_t index, char *head, size_t size)
+ * thread that comes the same way. Reclaim, handlers and wakers are whoever does it then. */
+static void fill_head(const struct viz_text *text, uint32_t index, char head[HEAD_MAX])
 {
-	const struct ldl_snapshot *snapshot = viz_run_snapshot(text->run);
-	const struct ldl_witness *witness =
-		ldl_snapshot_witness(snapshot, viz_step_witness(text->run, &text->steps[index]));
-	bool is_repeated = false;
+	const struct ldl_witness *witness = viz_text_witness(text, index);
+	struct viz_hop hop = viz_hop_of(text->run, &text->steps[index]);
+	char label[VIZ_LABEL_MAX];
 
-	for (uint32_t i = 0; witness && i < index && i < 64; i++) {
-		const struct ldl_witness *before = ldl_snapshot_witness(
-			snapshot, viz_step_witness(text->run, &text->steps[i]));
-
-		is_repeated |= before && before->thread_serial == witness->thread_serial;
-	}
-	if (viz_text_is_declared(witness))
-		snprintf(head, size, "as declared");
+	viz_text_label(text, index, false, label);
+	if (hop.from_kind == LDL_KIND_RECLAIM)
+		snprintf(head, HEAD_MAX, "%s (any thread that allocates)", label);
+	else if (hop.from_kind == LDL_KIND_INTERRUPT)
+		snprintf(head, HEAD_MAX, "%s (on top of the thread)", label);
+	else if (viz_text_is_declared(witness))
+		snprintf(head, HEAD_MAX, "as declared");
+	else if (hop.from_kind == LDL_KIND_EVENT)
+		snprintf(head, HEAD_MAX, "who wakes %s", label);
 	else if (witness)
-		snprintf(head, size, "%sthread #%u", is_repeated ? "one like " : "",
+		snprintf(head, HEAD_MAX, "%sthread #%u",
+			is_repeated(text, index, witness) ? "one like " : "",
 			witness->thread_serial);
 	else
-		snprintf(head, size, "a thread");
+		snprintf(head, HEAD_MAX, "a thread");
 }
 
 static void fill_column(const struct viz_text *text, uint32_t index, struct column *column)
 {
 	size_t width;
 
-	fill_head(text, index, column->head, sizeof(column->head));
+	fill_head(text, index, column->head);
 	fill_cell(text, index, false, column->took);
 	fill_cell(text, index, true, column->wants);
 	column->width = text_width(column->head);

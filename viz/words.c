@@ -1,6 +1,7 @@
 /* The words of the output: tables from the format's numbers to names and sentences. */
 #include "words.h"
 
+#include "core/catalogue.h"
 #include "core/compiler.h"
 
 #define WORD(table, index) word((table), ldl_array_len(table), (index))
@@ -16,6 +17,14 @@ static const char *const kind_names[] = {
 	[LDL_KIND_RWLOCK] = "rwlock",
 	[LDL_KIND_SPIN] = "spin lock",
 	[LDL_KIND_CUSTOM] = "lock",
+	[LDL_KIND_RECLAIM] = "reclaim domain",
+	[LDL_KIND_NONBLOCK] = "non-blocking context",
+	[LDL_KIND_RESERVE] = "reserve",
+	[LDL_KIND_EVENT] = "event",
+	[LDL_KIND_INTERRUPT] = "interrupt",
+	[LDL_KIND_MASK] = "mask",
+	[LDL_KIND_CONTEXT] = "context",
+	[LDL_KIND_ALLOCATION] = "place",
 };
 
 const char *viz_kind_name(unsigned int kind)
@@ -106,6 +115,21 @@ const char *viz_verdict_sentence(unsigned int verdict)
 	return WORD(verdict_sentences, verdict);
 }
 
+const char *viz_verdict_meaning(unsigned int kind, unsigned int verdict)
+{
+	bool is_of_locks = kind == LDL_FINDING_LOCK_ORDER || kind == LDL_FINDING_RECURSION;
+
+	if (!is_of_locks && verdict == LDL_VERDICT_POTENTIAL)
+		return "the steps close a circle, each of them seen, but not yet on the same locks "
+		       "by threads that lived together; reclaim, handlers and contexts come when "
+		       "they like, so it need not be seen that way to happen.";
+	if (!is_of_locks && verdict == LDL_VERDICT_PREDICTED)
+		return "the steps were made on the same locks by threads that were alive "
+		       "together, and nothing kept them apart: unlucky timing, or a shortage of "
+		       "memory, is all it takes to hang.";
+	return viz_verdict_sentence(verdict);
+}
+
 bool viz_verdict_is_hidden(unsigned int verdict)
 {
 	return verdict == LDL_VERDICT_GATED;
@@ -116,63 +140,19 @@ bool viz_verdict_is_brief(unsigned int verdict)
 	return verdict == LDL_VERDICT_ORDERED || verdict == LDL_VERDICT_SINGLE_THREAD;
 }
 
-static const char *const rule_ids[] = {
-	[LDL_RULE_NONE] = "-",
-	[LDL_RULE_ORDER] = "L1",
-	[LDL_RULE_INSTANCE_ORDER] = "L2",
-	[LDL_RULE_DECLARED_ORDER] = "L3",
-	[LDL_RULE_SELF_DEADLOCK] = "L4",
-	[LDL_RULE_SAME_CLASS] = "L5",
-	[LDL_RULE_UNLOCK_UNHELD] = "L6",
-	[LDL_RULE_UNLOCK_FOREIGN] = "L7",
-	[LDL_RULE_INIT_HELD] = "L8",
-	[LDL_RULE_DESTROY_HELD] = "L9",
-	[LDL_RULE_NOT_HELD] = "L10",
-};
-
 const char *viz_rule_id(unsigned int rule)
 {
-	return WORD(rule_ids, rule);
+	return ldl_catalogue_entry(rule)->id;
 }
 
-static const char *const rule_sentences[] = {
-	[LDL_RULE_NONE] = "no rule is recorded.",
-	[LDL_RULE_ORDER] =
-		"locks must be taken in one order: threads that take them in a circle can each "
-		"hold one and wait for the next, for ever.",
-	[LDL_RULE_INSTANCE_ORDER] =
-		"locks of one class must be nested in one order too (by address, by tree, by "
-		"index): two threads that nest the same locks the other way round can wait for "
-		"each other, for ever.",
-	[LDL_RULE_DECLARED_ORDER] =
-		"the program declared the opposite order with ldl_order(): every path must keep "
-		"to it.",
-	[LDL_RULE_SELF_DEADLOCK] =
-		"a thread must not wait for a lock that it holds itself: nobody else will release"
-		" it.",
-	[LDL_RULE_SAME_CLASS] =
-		"two locks of one declared class must not be nested unless the nesting is "
-		"declared (a subclass, ldl_nest()): two threads could nest them the other way "
-		"round.",
-	[LDL_RULE_UNLOCK_UNHELD] =
-		"only a held lock may be released: what the release protects is not protected.",
-	[LDL_RULE_UNLOCK_FOREIGN] =
-		"a lock must be released by the thread that took it: the holder believes that it "
-		"still has it.",
-	[LDL_RULE_INIT_HELD] =
-		"a lock must not be initialised while it is held: its holder and waiters are "
-		"forgotten.",
-	[LDL_RULE_DESTROY_HELD] =
-		"a lock must not be destroyed while it is held: its holder would release freed "
-		"memory.",
-	[LDL_RULE_NOT_HELD] =
-		"the program asserted with ldl_assert_held() or ldl_assert_not_held() what is not"
-		" so.",
-};
+const char *viz_rule_title(unsigned int rule)
+{
+	return ldl_catalogue_entry(rule)->title;
+}
 
 const char *viz_rule_sentence(unsigned int rule)
 {
-	return WORD(rule_sentences, rule);
+	return ldl_catalogue_entry(rule)->why;
 }
 
 const char *viz_edge_type_name(unsigned int type)
