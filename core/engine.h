@@ -365,8 +365,8 @@ void ldl_engine_pool_backing(const void *pool, uint32_t gfp, const void *ip);
 void ldl_engine_pool_woken(const void *pool);
 
 /* Shrinkers and notifiers. engine_callback.c */
-void ldl_engine_callback_register(
-	const void *address, const char *name, uint64_t start, uint64_t end, const void *ip);
+void ldl_engine_callback_register(const void *address, const char *name, bool is_notifier,
+	uint64_t start, uint64_t end, const void *ip);
 void ldl_engine_callback_lock(bool is_notifier, const void *lock, const void *ip);
 void ldl_engine_count_begin(const void *shrinker, const void *ip);
 void ldl_engine_scan_begin(const void *shrinker, uint32_t gfp, const void *ip);

@@ -41,14 +41,14 @@ static ldl_callback_id record_of(ldl_instance_id id)
 	struct ldl_arena *arena = &ldl_engine.arena;
 	ldl_callback_id record = ldl_load_relaxed(&ldl_instance_info_at(arena, id)->callback);
 
-	if (record >= ldl_arena_table(arena, LDL_TABLE_CALLBACKS)->used ||
+	if (record >= ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_CALLBACKS)->used) ||
 		ldl_callback_at(arena, record)->instance != id)
 		return 0;
 	return record;
 }
 
-void ldl_engine_callback_register(
-	const void *address, const char *name, uint64_t start, uint64_t end, const void *ip)
+void ldl_engine_callback_register(const void *address, const char *name, bool is_notifier,
+	uint64_t start, uint64_t end, const void *ip)
 {
 	struct ldl_thread *thread = address ? ldl_engine_enter() : NULL;
 	ldl_instance_id id;
@@ -62,6 +62,7 @@ void ldl_engine_callback_register(
 	if (id) {
 		struct ldl_callback *record = ldl_callback_at(&ldl_engine.arena, record_of(id));
 
+		record->is_notifier = is_notifier;
 		record->start = start;
 		record->end = end;
 	}
@@ -122,11 +123,13 @@ static void enter_section(struct ldl_thread *thread, struct ldl_running *running
 
 /* A place on the thread's stack of running callbacks. */
 static struct ldl_running *push(
-	struct ldl_thread *thread, enum ldl_callback_kind kind, ldl_instance_id id)
+	struct ldl_thread *thread, enum ldl_callback_kind kind, ldl_instance_id id, const void *ip)
 {
 	struct ldl_running *running;
 
 	ldl_add_relaxed(&ldl_callback_at(&ldl_engine.arena, record_of(id))->runs, 1);
+	/* Held while it runs, so that what it takes can name it; an end of no edge. */
+	(void)ldl_engine_push_place(thread, ldl_instance_at(&ldl_engine.arena, id)->addr, ip);
 	thread->callbacks.count++;
 	running = ldl_callback_running(&thread->callbacks);
 	if (running)
@@ -143,7 +146,7 @@ void ldl_engine_count_begin(const void *shrinker, const void *ip)
 	if (!thread)
 		return;
 	id = callback_at(thread, shrinker, NULL, ip);
-	(void)push(thread, LDL_CALLBACK_COUNT, id);
+	(void)push(thread, LDL_CALLBACK_COUNT, id, ip);
 	ldl_engine_leave(thread);
 }
 
@@ -162,7 +165,7 @@ void ldl_engine_scan_begin(const void *shrinker, uint32_t gfp, const void *ip)
 	if (!thread)
 		return;
 	id = callback_at(thread, shrinker, NULL, ip);
-	running = push(thread, LDL_CALLBACK_SCAN, id);
+	running = push(thread, LDL_CALLBACK_SCAN, id, ip);
 	if (running) {
 		running->gfp = ldl_context_mask(thread->context.scope, gfp & LDL_GFP_BITS);
 		enter_section(thread, running, domain_of(running->gfp), 0, ip);
@@ -207,12 +210,13 @@ static void check_idle(struct ldl_thread *thread, const struct ldl_running *runn
 }
 
 /* Takes the innermost callback off the stack, and out of its section. */
-static void pop(struct ldl_thread *thread, const void *ip)
+static void pop(struct ldl_thread *thread, const void *callback, const void *ip)
 {
 	const struct ldl_running *running = ldl_callback_running(&thread->callbacks);
 
 	if (running && running->section)
 		ldl_engine_leave_section(thread, running->section, ip);
+	(void)ldl_engine_pop_place(thread, (uint64_t)(uintptr_t)place_of(callback));
 	if (thread->callbacks.count)
 		thread->callbacks.count--;
 	ldl_callback_rearm(thread);
@@ -228,7 +232,7 @@ void ldl_engine_shrinker_end(const void *shrinker, uint64_t freed, const void *i
 	running = ldl_callback_running(&thread->callbacks);
 	if (running && running->kind == LDL_CALLBACK_SCAN)
 		check_idle(thread, running, freed, ip);
-	pop(thread, ip);
+	pop(thread, shrinker, ip);
 	ldl_engine_leave(thread);
 }
 
@@ -254,10 +258,11 @@ void ldl_engine_notifier_begin(
 	if (!thread)
 		return;
 	id = callback_at(thread, notifier, NULL, ip);
+	ldl_callback_at(&ldl_engine.arena, record_of(id))->is_notifier = 1;
 	running = push(thread,
 		kind_of_call(
 			ldl_callback_at(&ldl_engine.arena, record_of(id)), start, end, may_block),
-		id);
+		id, ip);
 	if (running)
 		enter_section(
 			thread, running, may_block ? LDL_RECLAIM : NULL, LDL_CTX_MMU_NOTIFIER, ip);
@@ -298,6 +303,6 @@ void ldl_engine_notifier_end(const void *notifier, int result, const void *ip)
 	running = ldl_callback_running(&thread->callbacks);
 	if (running)
 		judge_result(thread, running, result, ip);
-	pop(thread, ip);
+	pop(thread, notifier, ip);
 	ldl_engine_leave(thread);
 }

@@ -216,7 +216,7 @@ void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_cla
 	evict(thread, lock, LDL_RULE_INIT_HELD, true, ip);
 	if (type->flags)
 		flags |= type->flags(lock);
-	if (class >= ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CLASSES)->used)
+	if (class >= ldl_load_relaxed(&ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CLASSES)->used))
 		class = 0;
 	if (!class)
 		class = class_by_init(type, ip);
@@ -291,7 +291,9 @@ void ldl_engine_class_wait_types(ldl_class_id class, uint32_t outer, uint32_t in
 
 	if (!thread)
 		return;
-	if (class && class < ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CLASSES)->used &&
+	if (class &&
+		class < ldl_load_relaxed(
+				&ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CLASSES)->used) &&
 		ldl_engine_lock()) {
 		ldl_class_at(&ldl_engine.arena, class)->wait_outer = (uint8_t)outer;
 		ldl_class_at(&ldl_engine.arena, class)->wait_inner = (uint8_t)inner;

@@ -17,7 +17,7 @@ static struct ldl_reserve *record_at(ldl_instance_id id)
 	struct ldl_arena *arena = &ldl_engine.arena;
 	ldl_reserve_id reserve = ldl_load_relaxed(&ldl_instance_info_at(arena, id)->reserve);
 
-	if (reserve >= ldl_arena_table(arena, LDL_TABLE_RESERVES)->used ||
+	if (reserve >= ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_RESERVES)->used) ||
 		ldl_reserve_at(arena, reserve)->instance != id)
 		reserve = 0;
 	return ldl_reserve_at(arena, reserve);

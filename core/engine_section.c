@@ -107,7 +107,8 @@ static const struct {
 /* The address that stands for a context, its instance made. 0: no such context, or no room. */
 static uint64_t place_of(struct ldl_thread *thread, uint32_t context)
 {
-	uint32_t classes = ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CLASSES)->used;
+	uint32_t classes =
+		ldl_load_relaxed(&ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CLASSES)->used);
 	uint64_t addr = LDL_PLACE | context;
 	ldl_class_id class = 0;
 

@@ -299,7 +299,7 @@ void ldl_engine_reset(void)
 
 	if (!ldl_engine.is_ready)
 		return;
-	threads = ldl_arena_table(arena, LDL_TABLE_THREADS)->used;
+	threads = ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_THREADS)->used);
 	serial = arena->header->thread_serial;
 	ldl_arena_clear(arena);
 	/* Slots stay theirs: threads that do not know of the reset yet begin again in them. */
@@ -333,7 +333,7 @@ void ldl_engine_exit(void)
 
 	if (!ldl_engine.is_ready || (ldl_engine.alive && !*ldl_engine.alive))
 		return;
-	threads = ldl_arena_table(&ldl_engine.arena, LDL_TABLE_THREADS)->used;
+	threads = ldl_load_relaxed(&ldl_arena_table(&ldl_engine.arena, LDL_TABLE_THREADS)->used);
 	for (ldl_thread_id id = 1; id < threads; id++) {
 		struct ldl_thread *thread = ldl_thread_private(id);
 

@@ -55,12 +55,13 @@ struct ldl_callback {
 	ldl_instance_id instance;
 	ldl_class_id class; /* KIND_CONTEXT: its name */
 	uint32_t generation;
-	uint32_t idle; /* runs of a shrinker that freed nothing while NOFAIL waited, in a row */
-	uint64_t start, end; /* the range that a notifier is interested in; 0, 0: everything */
-	uint32_t calls;      /* in range, that may not block */
-	uint32_t refusals;   /* of these: EAGAIN without a try */
-	uint32_t nofail;     /* header->nofail_clock at its last run */
-	uint32_t runs;       /* of any kind, counts and scans and calls */
+	uint16_t idle;        /* runs that freed nothing while NOFAIL waited, in a row */
+	uint16_t is_notifier; /* else a shrinker */
+	uint64_t start, end;  /* the range that a notifier is interested in; 0, 0: everything */
+	uint32_t calls;       /* in range, that may not block */
+	uint32_t refusals;    /* of these: EAGAIN without a try */
+	uint32_t nofail;      /* header->nofail_clock at its last run */
+	uint32_t runs;        /* of any kind, counts and scans and calls */
 };
 
 _Static_assert(sizeof(struct ldl_alloc) == 64, "format");

@@ -54,7 +54,7 @@ LDL_EXPORT void ldl_mempool_woken(const void *pool)
 LDL_EXPORT void ldl_shrinker_register(const void *shrinker, const char *name)
 {
 	ldl_engine_callback_register(
-		shrinker, name && name[0] ? name : "shrinker", 0, 0, LDL_CALLER);
+		shrinker, name && name[0] ? name : "shrinker", false, 0, 0, LDL_CALLER);
 }
 
 LDL_EXPORT void ldl_shrinker_unregister(const void *shrinker)
@@ -92,7 +92,7 @@ LDL_EXPORT void ldl_notifier_register(
 	const void *notifier, const char *name, unsigned long start, unsigned long end)
 {
 	ldl_engine_callback_register(
-		notifier, name && name[0] ? name : "notifier", start, end, LDL_CALLER);
+		notifier, name && name[0] ? name : "notifier", true, start, end, LDL_CALLER);
 }
 
 LDL_EXPORT void ldl_notifier_unregister(const void *notifier)

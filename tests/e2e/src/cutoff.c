@@ -5,6 +5,7 @@
 #include "turns.h"
 #include <setjmp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,18 +36,25 @@ static void b_then_a(int index)
 	nest(&lock_b, &lock_a);
 }
 
-/* New orders, locks that come and go, and no end. */
-static void use_row(pthread_mutex_t *row)
+static void nest_one_that_passes(pthread_mutex_t *outer)
+{
+	pthread_mutex_t passing;
+
+	pthread_mutex_init(&passing, NULL);
+	nest(outer, &passing);
+	pthread_mutex_destroy(&passing);
+}
+
+/* New orders, locks that come and go, and no end. Where the thread lives on, none goes: one that is
+ * held when the thread is cut off stays held, and its class is that of all others. */
+static void use_row(pthread_mutex_t *row, bool is_the_end)
 {
 	for (;;) {
 		for (int first = 0; first < LOCKS; first++) {
 			for (int second = first + 1; second < LOCKS; second++) {
-				pthread_mutex_t passing;
-
 				nest(&row[first], &row[second]);
-				pthread_mutex_init(&passing, NULL);
-				nest(&row[first], &passing);
-				pthread_mutex_destroy(&passing);
+				if (is_the_end)
+					nest_one_that_passes(&row[first]);
 			}
 		}
 	}
@@ -55,13 +63,13 @@ static void use_row(pthread_mutex_t *row)
 static void *be_cancelled(void *row)
 {
 	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
-	use_row((pthread_mutex_t *)row);
+	use_row((pthread_mutex_t *)row, true);
 	return NULL;
 }
 
 static void *be_signalled(void *row)
 {
-	use_row((pthread_mutex_t *)row);
+	use_row((pthread_mutex_t *)row, true);
 	return NULL;
 }
 
@@ -123,7 +131,7 @@ static void jump_out_of_a_handler(void)
 
 		if (sigsetjmp(back, 1) == 0) {
 			setitimer(ITIMER_REAL, &soon, NULL);
-			use_row(rows[row]);
+			use_row(rows[row], false);
 		}
 		setitimer(ITIMER_REAL, &never, NULL);
 		row++;
