@@ -79,7 +79,7 @@ all: $(lib_static) $(lib_shared) $(preload) $(preload_alloc) $(command) $(exampl
 
 help:
 	@echo 'do:      all demo install uninstall man format clean deps'
-	@echo 'test:    test test-unit test-e2e test-apps soak asan ubsan tsan fuzz bench bench-peers'
+	@echo 'test:    test test-unit selftest test-e2e test-apps soak asan ubsan tsan fuzz bench bench-peers'
 	@echo 'check:   check-layers check-headers check-symbols check-size check-rules check-man format-check lint'
 	@echo 'variables: O=$(O) V=0|1 CC CXX CFLAGS prefix DESTDIR SANITIZE=address|undefined|thread'
 
@@ -178,13 +178,22 @@ man:
 	done
 
 man_dir = $(mandir)/man$(patsubst .%,%,$(suffix $(1)))
-headers := $(wildcard core/include/*.h core/include/*.hpp)
+# Their names below $(includedir). The kernel-style header is a floor above the API's.
+headers_of = $(patsubst $(1)/%,%,$(wildcard $(addprefix $(1)/,*.h *.hpp */*.h */*/*.h)))
+api_headers    := $(call headers_of,core/include)
+kernel_headers := $(call headers_of,instrument/kernel)
+headers := $(api_headers) $(kernel_headers)
+# Folders of ours among them, the inner one first.
+header_dirs := lockdep_lite/kernel lockdep_lite
+install_headers = for header in $(2); do \
+	$(INSTALL) -D -m 644 $(1)/$$header $(DESTDIR)$(includedir)/$$header || exit; done
 
 .PHONY: install uninstall
 install: all
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) $(DESTDIR)$(pkgconfigdir) $(DESTDIR)$(includedir)
 	$(INSTALL) -m 755 $(command) $(DESTDIR)$(bindir)/
-	$(INSTALL) -m 644 $(headers) $(DESTDIR)$(includedir)/
+	$(call install_headers,core/include,$(api_headers))
+	$(call install_headers,instrument/kernel,$(kernel_headers))
 	$(INSTALL) -m 644 $(lib_static) $(DESTDIR)$(libdir)/
 	$(INSTALL) -m 755 $(lib_shared) $(preload) $(preload_alloc) $(DESTDIR)$(libdir)/
 	ln -sf $(notdir $(lib_shared)) $(DESTDIR)$(libdir)/liblockdep_lite.so
@@ -195,10 +204,12 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/lockdep-lite \
-		$(addprefix $(DESTDIR)$(includedir)/,$(notdir $(headers))) \
+		$(addprefix $(DESTDIR)$(includedir)/,$(headers)) \
 		$(addprefix $(DESTDIR)$(libdir)/,$(notdir $(lib_static) $(lib_shared) $(preload) $(preload_alloc)) liblockdep_lite.so) \
 		$(DESTDIR)$(pkgconfigdir)/lockdep-lite.pc \
 		$(foreach page,$(man_pages),$(DESTDIR)$(call man_dir,$(page))/$(notdir $(page)))
+	for dir in $(addprefix $(DESTDIR)$(includedir)/,$(header_dirs)); do \
+		[ ! -d $$dir ] || rmdir --ignore-fail-on-non-empty $$dir; done
 
 include $(wildcard tests/*.mk) $(wildcard .ci/*.mk)
 

@@ -28,8 +28,7 @@ struct ldl_running {
 	uint32_t tries;   /* tries that failed or succeeded */
 	uint32_t was_got; /* is_got before the latest try */
 	uint32_t is_got;  /* a try succeeded: the optimistic path */
-	uint64_t
-		section; /* what it holds meanwhile: a domain's or a context's address; 0: nothing */
+	uint64_t section; /* held meanwhile: a domain's or a context's address; or 0 */
 };
 
 /* A waiter for a pool that was woken by a free (rule C8). */

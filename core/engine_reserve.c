@@ -346,7 +346,7 @@ void ldl_engine_pool_backing(const void *pool, uint32_t gfp, const void *ip)
 	id = pool_at(thread, pool, ip);
 	if (id)
 		say(thread, id, LDL_RULE_C6,
-			"ask the backing allocator with NORETRY, NOMEMALLOC and NOWARN: the reserve "
+			"ask the backing allocator with NORETRY, NOMEMALLOC, NOWARN: the reserve "
 			"is there for when it fails",
 			ip);
 	ldl_engine_leave(thread);

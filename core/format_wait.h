@@ -32,9 +32,8 @@ struct ldl_alloc {
 	uint32_t scope;     /* LDL_SCOPE_ bits in force */
 	uint64_t count;     /* requests */
 	uint32_t failures, fallbacks, gave_up, retries, warned;
-	uint32_t order_max; /* of two: pages of the largest request; 0 also when not known */
-	uint32_t
-		also_first; /* in LDL_TABLE_ALSO_HELD: what was held over it, at the first request */
+	uint32_t order_max;  /* of two: pages of the largest request; 0 also when not known */
+	uint32_t also_first; /* in LDL_TABLE_ALSO_HELD: held over it, at the first request */
 	uint32_t also_count; /* that held something */
 };
 

@@ -60,7 +60,7 @@ asan: SANITIZE_AS := address
 ubsan: SANITIZE_AS := undefined
 tsan: SANITIZE_AS := thread
 asan ubsan tsan:
-	+$(Q)$(MAKE) -k --no-print-directory O=$(O)/$@ SANITIZE=$(SANITIZE_AS) test-unit test-stress
+	+$(Q)$(MAKE) -k --no-print-directory O=$(O)/$@ SANITIZE=$(SANITIZE_AS) test-unit selftest test-stress
 
 # Names, time limits in seconds, and targets. The order is from cheap to costly, so that a plain
 # mistake shows at once.

@@ -31,6 +31,8 @@ struct calls {
 	int (*cond_signal)(pthread_cond_t *);
 	void *(*allocate)(size_t);
 	void (*give_back)(void *);
+	void (*might_alloc)(
+		unsigned int); /* ours: the annotation; libc's: a function that returns */
 };
 
 /* libc's own, and what a call by name reaches in this process: the preload library's when it is

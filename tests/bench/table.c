@@ -39,6 +39,8 @@ static const struct row_spec specs[] = {
 	{"malloc", "malloc and free, run --alloc", NS, RATIO_MOST, 1.10},
 	{"malloc.locked", "the same, a mutex held", NS, RATIO_MOST, 1.15},
 	{"malloc.mixed", "the same, 10 blocks of mixed sizes", NS, NONE, 0},
+	{"might-alloc", "ldl_might_alloc(), against a bare call", NS, ADDED_MOST, 2},
+	{"might-alloc.locked", "the same, a mutex held", NS, ADDED_MOST, 2},
 	{"cond", "signal and wait, 2 threads", NS, NONE, 0},
 	{"edge.sparse.1k", "new edge, sparse graph, at 1k edges", NS, NONE, 0},
 	{"edge.sparse.10k", "… at 10k (ratio: to 1k)", NS, NONE, 0},

@@ -57,8 +57,22 @@ is_installed()
 	done
 }
 
+# All headers that the tree has for users are there, at their places, and no others.
+has_headers()
+{
+	local header
+
+	for header in lockdep_lite.h lockdep_lite.hpp lockdep_lite/{api,gfp,context,memory,reserve,kernel}.h \
+		lockdep_lite/kernel/{mutex,gfp}.h; do
+		[ -e "$1/$header" ] || { echo "missing: $header"; return 1; }
+	done
+	diff <(cd core/include && find . ../../instrument/kernel -type f |
+		sed 's|^../../instrument/kernel/|./|' | sort) <(cd "$1" && find . -type f | sort)
+}
+
 result 'make install' run_make install prefix="$prefix"
 result 'everything that belongs there is there' is_installed "$prefix"
+result 'the headers are there' has_headers "$prefix/include"
 
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 unset LD_LIBRARY_PATH LD_PRELOAD LOCKDEP_LITE
@@ -66,6 +80,7 @@ lockdep_lite=$prefix/bin/lockdep-lite
 
 cp tests/tools/api_use.c "$work/api_use.c"
 cp examples/abba.c "$work/abba.c"
+cp tests/e2e/src/kernel.c "$work/kernel.c"
 cd "$work"
 
 build_annotated()
@@ -89,6 +104,24 @@ result 'an annotated program is built by pkg-config and linked by soname' build_
 result '… and runs' env LD_LIBRARY_PATH="$prefix/lib" ./annotated
 result 'an annotated program is linked statically and runs' build_static
 result 'a C++20 program is built with the C++ header and runs' build_cxx
+
+# kernel_finds CASE RULES: by itself, nobody watching.
+kernel_finds()
+{
+	LD_LIBRARY_PATH=$prefix/lib ./kernel "$1" >kernel.out 2>&1 &&
+		grep -q "^$1: . users" kernel.out &&
+		[ "$(sed -n 's/^lockdep-lite: error: \([A-Z0-9]*\):.*/\1/p' kernel.out)" = "$2" ] ||
+		{ cat kernel.out; return 1; }
+}
+for compiler in gcc clang; do
+	build_kernel()
+	{
+		rm -f kernel && $compiler -o kernel kernel.c $(pkg-config --cflags --libs lockdep-lite)
+	}
+	result "$compiler: a program is built with the kernel-style header" build_kernel
+	result '… and finds two locks taken in both orders' kernel_finds order L1
+	result '… and nothing when there is one order' kernel_finds same_order ''
+done
 
 result 'an unmodified program is built' $CC -pthread -g -o abba abba.c
 watch_abba()
@@ -117,6 +150,11 @@ result 'pkg-config and the command tell the same version' has_version
 cd - >/dev/null
 result 'make uninstall' run_make uninstall prefix="$prefix"
 result 'nothing is left' nothing_left "$prefix"
+no_folder()
+{
+	[ ! -e "$1" ] || { echo "left behind: $1"; return 1; }
+}
+result 'no folder of ours is left' no_folder "$prefix/include/lockdep_lite"
 
 result 'make install into DESTDIR' run_make install prefix=/usr libdir=/usr/lib64 DESTDIR="$work/stage"
 staged()
@@ -126,6 +164,7 @@ staged()
 		! grep -rqF "$work" "$work/stage/usr/lib64/pkgconfig"
 }
 result 'DESTDIR is in no file that was staged' staged
+result 'the headers are in DESTDIR' has_headers "$work/stage/usr/include"
 result 'make uninstall from DESTDIR' run_make uninstall prefix=/usr libdir=/usr/lib64 DESTDIR="$work/stage"
 result 'nothing is left in DESTDIR' nothing_left "$work/stage"
 

@@ -209,6 +209,25 @@ ldl_reserve_id ldl_waits_reserve(const struct ldl_reserve *reserve)
 	return id;
 }
 
+ldl_callback_id ldl_waits_callback(const struct ldl_callback *callback)
+{
+	ldl_callback_id id = take(LDL_TABLE_CALLBACKS);
+
+	*ldl_callback_at(&arena, id) = *callback;
+	return id;
+}
+
+void ldl_waits_also(ldl_edge_id edge, ldl_class_id held)
+{
+	struct ldl_witness *witness =
+		ldl_witness_at(&arena, ldl_edge_at(&arena, edge)->witness_first);
+
+	witness->also_first = take(LDL_TABLE_ALSO_HELD);
+	witness->also_count = 1;
+	ldl_also_held_at(&arena, witness->also_first)->class = held;
+	ldl_also_held_at(&arena, witness->also_first)->instance = held;
+}
+
 const char *ldl_waits_path(void)
 {
 	static char path[64];

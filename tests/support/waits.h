@@ -36,6 +36,10 @@ ldl_finding_id ldl_waits_breach(const struct ldl_waits_breach *breach);
 /* A line of the inventory, with the classes that were held (0: none). */
 ldl_alloc_id ldl_waits_alloc(const struct ldl_alloc *alloc, ldl_class_id held);
 ldl_reserve_id ldl_waits_reserve(const struct ldl_reserve *reserve);
+ldl_callback_id ldl_waits_callback(const struct ldl_callback *callback);
+
+/* What the thread held besides when it made an edge. */
+void ldl_waits_also(ldl_edge_id edge, ldl_class_id held);
 
 /* A path that reads as the arena's present bytes; good until ldl_waits_begin(). */
 const char *ldl_waits_path(void);

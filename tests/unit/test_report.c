@@ -105,6 +105,18 @@ static void a_note_is_printed_with_its_finding(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n  note: used after it was done\n"));
 }
 
+/* A broken rule has a place where it was broken; nothing was "taken" there. */
+static void a_broken_rule_says_here(void)
+{
+	static const char lock;
+
+	ldl_lock_init(&lock, ldl_class("noted", LDL_CLASS_STRICT), 0);
+	ldl_misuse(&lock, "used after it was done");
+	capture(print_first_finding);
+	CU_ASSERT_EQUAL(count_of("    here:\n"), 1);
+	CU_ASSERT_EQUAL(count_of("then taken at"), 0);
+}
+
 static void a_bounded_cycle_is_a_warning(void)
 {
 	ldl_scenario_run(NULL, "T1: A timed(B); T2: BA");
@@ -175,6 +187,7 @@ LDL_SUITE(report)
 	LDL_TEST(a_cycle_is_printed_with_both_stacks_of_each_step);
 	LDL_TEST(the_rules_sentence_is_printed_with_it);
 	LDL_TEST(a_note_is_printed_with_its_finding);
+	LDL_TEST(a_broken_rule_says_here);
 	LDL_TEST(a_bounded_cycle_is_a_warning);
 	LDL_TEST(a_long_cycle_is_cut_and_says_so);
 	LDL_TEST(a_very_long_name_breaks_no_line);

@@ -255,7 +255,7 @@ static void shapes_tell_what_a_vertex_is(void)
 	open_zoo();
 	draw();
 	CU_ASSERT_TRUE(statement_has("<b>reclaim.io</b>", "shape=octagon"));
-	CU_ASSERT_TRUE(statement_has("<b>non-blocking context oom_reaper</b>", "shape=octagon"));
+	CU_ASSERT_TRUE(statement_has("<b>oom_reaper</b>", "shape=octagon"));
 	CU_ASSERT_TRUE(statement_has("<b>mempool 'bio'</b>", "shape=cylinder"));
 	CU_ASSERT_TRUE(statement_has("reserve of 4", "shape=cylinder"));
 	CU_ASSERT_TRUE(statement_has("<b>event 'done'</b>", "shape=ellipse"));
@@ -277,6 +277,44 @@ static void arrows_tell_masks_and_what_is_indirect(void)
 	CU_ASSERT_TRUE(has("dependencies: 1 cycle"));
 }
 
+/* Sections that nobody was in say nothing of a cycle, nor does one beside that of the cycle; the
+ * head tells cycles from other findings. */
+static void pictures_leave_out_what_says_nothing(void)
+{
+	ldl_class_id lock, reclaim, unused, handler, event, notifier;
+	ldl_edge_id edges[2];
+	char error[400];
+
+	ldl_waits_begin();
+	lock = ldl_waits_class(LDL_KIND_MUTEX, "inode_lock");
+	reclaim = ldl_waits_class(LDL_KIND_RECLAIM, "reclaim.fs");
+	unused = ldl_waits_class(LDL_KIND_RECLAIM, "reclaim.io");
+	handler = ldl_waits_class(LDL_KIND_INTERRUPT, "softirq");
+	event = ldl_waits_class(LDL_KIND_EVENT, "opened");
+	notifier = ldl_waits_class(LDL_KIND_CONTEXT, "camera");
+	edges[0] = ldl_waits_edge(lock, reclaim, 1, LDL_GFP_KERNEL, LDL_GFP_KERNEL);
+	edges[1] = ldl_waits_edge(reclaim, lock, 2, 0, 0);
+	ldl_waits_edge(lock, unused, 1, LDL_GFP_KERNEL, LDL_GFP_KERNEL);
+	ldl_waits_edge(lock, handler, 1, 0, 0);
+	ldl_waits_edge(event, lock, 1, 0, 0);
+	ldl_waits_cycle(LDL_FINDING_RECLAIM, LDL_RULE_A4, edges, 2);
+	ldl_waits_callback(&(struct ldl_callback){.class = notifier, .is_notifier = 1, .runs = 1});
+	ldl_waits_breach(&(struct ldl_waits_breach){.kind = LDL_FINDING_NONBLOCK,
+		.rule = LDL_RULE_A7,
+		.severity = LDL_SEVERITY_WARNING,
+		.from = notifier,
+		.to = lock});
+	CU_ASSERT_EQUAL_FATAL(viz_run_open(&run, ldl_waits_path(), error, sizeof(error)), LDL_OK);
+	draw();
+	CU_ASSERT_TRUE(has("<b>event 'opened'</b>"));
+	CU_ASSERT_PTR_NULL(strstr(output, "<b>reclaim.io</b>"));
+	CU_ASSERT_PTR_NULL(strstr(output, "<b>softirq</b>"));
+	CU_ASSERT_TRUE(has("1 cycle, 1 other finding"));
+	CU_ASSERT_TRUE(has("a finding that is no cycle"));
+	CU_ASSERT_TRUE(has("<b>A7</b>"));
+	CU_ASSERT_TRUE(has("<b>2</b>"));
+}
+
 LDL_SUITE(waits_output)
 {
 	LDL_TEST(json_tells_kinds_masks_and_notes);
@@ -286,4 +324,5 @@ LDL_SUITE(waits_output)
 	LDL_TEST(the_command_prints_the_inventory_instead_of_the_findings);
 	LDL_TEST(shapes_tell_what_a_vertex_is);
 	LDL_TEST(arrows_tell_masks_and_what_is_indirect);
+	LDL_TEST(pictures_leave_out_what_says_nothing);
 }

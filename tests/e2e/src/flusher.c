@@ -1,5 +1,6 @@
-/* prctl() for alloc.sh where the process may not be marked as an I/O flusher: it comes before libc's
- * and keeps the mark itself. It is the whole process's; a test has one marked thread at a time. */
+/* prctl() for alloc.sh where the process may not be marked as an I/O flusher: it comes before
+ * libc's and keeps the mark itself. It is the whole process's; a test has one marked thread at a
+ * time. */
 #include <stdarg.h>
 #include <sys/prctl.h>
 

@@ -1,5 +1,5 @@
-/* A C++ plug-in with operators of its own, for alloc.sh: a C program loads it, and its blocks must go
- * back to where they came from. */
+/* A C++ plug-in with operators of its own, for alloc.sh: a C program loads it, and its blocks must
+ * go back to where they came from. */
 #include <cstddef>
 #include <cstdlib>
 #include <new>
