@@ -202,13 +202,12 @@ static const struct ldl_catalogue_entry entries[LDL_RULE_COUNT] = {
 		"those have failed."},
 	[LDL_RULE_D15] = {"D15", "the OOM handler ran for a request that may fail",
 		"RETRY_MAYFAIL and NORETRY ask for a failure rather than for somebody's death."},
-	[LDL_RULE_D16] = {"D16", "an allocation that may reclaim under a contended lock",
+	[LDL_RULE_D16] = {"D16", "a contended lock, and an allocation that may reclaim",
 		"all who want the lock wait for reclaim: try NOWAIT first, else drop the lock, "
 		"allocate, take it again, and look again at what it protects."},
 	[LDL_RULE_D17] = {"D17", "a thread on the I/O path that is not marked as one",
 		"reclaim may wait for the I/O that this thread does, while its own requests may "
-		"wait for reclaim: mark it (PR_SET_IO_FLUSHER, a noio scope, an I/O handler's "
-		"context)."},
+		"wait for reclaim: mark it (PR_SET_IO_FLUSHER, a noio scope)."},
 	[LDL_RULE_D18] = {"D18", "strict placement whose failure nobody handles",
 		"THISNODE fails when that one node is full, whatever others have: try again "
 		"without it."},

@@ -86,6 +86,34 @@ static void print_stack(const struct ldl_arena *arena, const char *what, ldl_sit
 	}
 }
 
+static bool is_lock(const struct ldl_arena *arena, ldl_class_id id)
+{
+	return ldl_kind_is_lock(ldl_class_at(arena, id)->kind);
+}
+
+/* Locks, and elements of pools; contexts and handlers are what runs. */
+static bool is_held(const struct ldl_arena *arena, ldl_class_id id)
+{
+	return is_lock(arena, id) || ldl_class_at(arena, id)->kind == LDL_KIND_RESERVE;
+}
+
+/* What the two stacks of a step show. A broken rule that is no cycle has one place, and what was
+ * held there, if anything. */
+static void print_stacks(const struct ldl_arena *arena, const struct ldl_path_step *step,
+	const struct ldl_witness *witness)
+{
+	if (witness->from_site)
+		print_stack(arena,
+			is_held(arena, step->from ? step->from : step->to) ? "held since" : "since",
+			witness->from_site);
+	if (witness->to_site)
+		print_stack(arena,
+			!step->edge                ? "here"
+			: is_lock(arena, step->to) ? "then taken at"
+						   : "then waited for at",
+			witness->to_site);
+}
+
 static void print_step(const struct ldl_arena *arena, const struct ldl_path_step *step)
 {
 	const struct ldl_witness *witness = ldl_witness_at(arena, step->witness);
@@ -101,12 +129,8 @@ static void print_step(const struct ldl_arena *arena, const struct ldl_path_step
 		ldl_fmt_append(line, sizeof(line), &len, "  [thread %s, tid %u]",
 			ldl_text_at(arena, witness->thread_name), witness->tid);
 	write_line(line, len);
-	if (!step->witness)
-		return;
-	if (witness->from_site)
-		print_stack(arena, "held since", witness->from_site);
-	if (witness->to_site)
-		print_stack(arena, "then taken at", witness->to_site);
+	if (step->witness)
+		print_stacks(arena, step, witness);
 }
 
 static const char *severity_name(unsigned int severity)

@@ -7,6 +7,7 @@
 #include "dot_escape.h"
 #include "gfp.h"
 #include "hop.h"
+#include "inventory.h"
 
 #define LINE_MAX_CHARS 36u /* of a name in a box */
 #define LINES_MAX      3u
@@ -35,7 +36,7 @@ static void put(FILE *to, bool html, const char *text, size_t len)
 
 static const char *vertex_name(const struct viz_picture *picture, const struct viz_vertex *vertex)
 {
-	return viz_class_name(picture->run, vertex->class);
+	return viz_class_short_name(picture->run, vertex->class);
 }
 
 /* A name in up to three lines, its middle left out when that is not enough. */
@@ -107,21 +108,6 @@ static void put_name(FILE *to, const struct viz_picture *picture, uint32_t index
 		fprintf(to, "%s@ a lock that is gone", html ? "<br/>" : "\\n");
 }
 
-/* Elements that a mempool promises; 0: not known. */
-static uint32_t reserve_size(const struct viz_picture *picture, ldl_class_id class)
-{
-	const struct ldl_snapshot *snapshot = viz_run_snapshot(picture->run);
-	uint32_t end = ldl_snapshot_count(snapshot, LDL_TABLE_RESERVES);
-
-	for (ldl_reserve_id id = 1; id < end; id++) {
-		const struct ldl_reserve *reserve = ldl_snapshot_reserve(snapshot, id);
-
-		if (reserve->class == class)
-			return reserve->min_nr;
-	}
-	return 0;
-}
-
 /* "mutex", "rwlock, 256 locks": plain words, nothing to escape. */
 static void detail(const struct viz_picture *picture, uint32_t index, char *text, size_t size)
 {
@@ -132,8 +118,10 @@ static void detail(const struct viz_picture *picture, uint32_t index, char *text
 
 	if (class && class->kind == LDL_KIND_NONBLOCK)
 		snprintf(text, size, "must not block");
-	else if (class && class->kind == LDL_KIND_RESERVE && reserve_size(picture, vertex->class))
-		snprintf(text, size, "reserve of %" PRIu32, reserve_size(picture, vertex->class));
+	else if (class && class->kind == LDL_KIND_RESERVE &&
+		 viz_reserve_size(picture->run, vertex->class))
+		snprintf(text, size, "reserve of %" PRIu32,
+			viz_reserve_size(picture->run, vertex->class));
 	else if (class && !ldl_kind_is_lock(class->kind))
 		snprintf(text, size, "%s", kind);
 	else if (class && !vertex->instance && class->instances > 1)
@@ -172,18 +160,6 @@ void viz_dot_put_vertex_tooltip(FILE *to, const struct viz_picture *picture, uin
 	viz_dot_put_text(to, small, strlen(small));
 }
 
-static void thread_words(const struct viz_picture *picture, const struct ldl_witness *witness,
-	char *text, size_t size)
-{
-	const char *name =
-		ldl_snapshot_string(viz_run_snapshot(picture->run), witness->thread_name);
-
-	if (*name)
-		snprintf(text, size, "%s #%" PRIu32, name, witness->thread_serial);
-	else
-		snprintf(text, size, "thread #%" PRIu32, witness->thread_serial);
-}
-
 static ldl_witness_id arc_witness(const struct viz_picture *picture, const struct viz_arc *arc)
 {
 	const struct ldl_edge *edge = ldl_snapshot_edge(viz_run_snapshot(picture->run), arc->edge);
@@ -193,7 +169,23 @@ static ldl_witness_id arc_witness(const struct viz_picture *picture, const struc
 	return edge ? edge->witness_first : 0;
 }
 
-/* "1", or, when the picture has several cycles, "1.2 3.1": the cycle before the step. */
+/* "1", or, when the picture has several cycles, "1.2": the cycle before the step; "A7" where the
+ * arrow is no part of one. */
+static int number_of(
+	const struct viz_picture *picture, const struct viz_step *step, char *text, size_t size)
+{
+	const struct viz_picture_finding *finding = &picture->findings[step->finding];
+	const struct ldl_finding *found =
+		ldl_snapshot_finding(viz_run_snapshot(picture->run), finding->id);
+
+	if (finding->number == 0)
+		return snprintf(text, size, "%s", viz_rule_id(found->rule));
+	if (picture->cycles_shown > 1)
+		return snprintf(text, size, "%" PRIu32 ".%" PRIu32, finding->number, step->number);
+	return snprintf(text, size, "%" PRIu32, step->number);
+}
+
+/* Those of all findings that run along an arc, or the first of them. */
 static void numbers(
 	const struct viz_picture *picture, const struct viz_arc *arc, char *text, size_t size)
 {
@@ -203,7 +195,6 @@ static void numbers(
 	text[0] = 0;
 	for (uint32_t i = arc->step_first; i != VIZ_NONE; i = picture->steps[i].next) {
 		const struct viz_step *step = &picture->steps[i];
-		const char *blank = told ? " " : "";
 
 		if (!picture->findings[step->finding].is_shown)
 			continue;
@@ -211,12 +202,9 @@ static void numbers(
 			snprintf(text + len, size - (size_t)len, " +");
 			return;
 		}
-		if (picture->findings_shown > 1)
-			len += snprintf(text + len, size - (size_t)len, "%s%" PRIu32 ".%" PRIu32,
-				blank, step->finding + 1, step->number);
-		else
-			len += snprintf(
-				text + len, size - (size_t)len, "%s%" PRIu32, blank, step->number);
+		if (len)
+			text[len++] = ' ';
+		len += number_of(picture, step, text + len, size - (size_t)len);
 	}
 }
 
@@ -273,7 +261,11 @@ static void put_sort(FILE *to, const struct viz_picture *picture, const struct v
 		return;
 	fputs("<tr><td></td><td align=\"left\"><font point-size=\"9\">", to);
 	if (hop.is_indirect)
-		fputs("<i>indirect</i> ", to);
+		fputs(hop.runner ? "<i>indirect:</i> " : "<i>indirect</i> ", to);
+	if (hop.runner)
+		put_short(to, hop.runner);
+	else if (hop.is_retry)
+		fputs("to try again: ", to);
 	if (hop.witness && hop.witness->gfp)
 		put_short(to, viz_gfp_text(hop.witness->gfp, mask, sizeof(mask)));
 	fputs("</font></td></tr>", to);
@@ -293,7 +285,7 @@ void viz_dot_put_arc_label(FILE *to, const struct viz_picture *picture, uint32_t
 		"<td> <b>%s</b></td><td align=\"left\">",
 		words);
 	if (witness) {
-		thread_words(picture, witness, words, sizeof(words));
+		viz_thread_label(picture->run, witness, words, sizeof(words));
 		put_short(to, words);
 	}
 	fputs("</td></tr>", to);
@@ -325,8 +317,11 @@ static void put_steps(FILE *to, const struct viz_picture *picture, const struct 
 			return;
 		}
 		viz_finding_title(picture->run, finding->id, title, sizeof(title));
-		snprintf(line, sizeof(line), "step %" PRIu32 " of %" PRIu32 ": %s", step->number,
-			finding->step_count, title);
+		if (finding->number)
+			snprintf(line, sizeof(line), "step %" PRIu32 " of %" PRIu32 ": %s",
+				step->number, finding->step_count, title);
+		else
+			snprintf(line, sizeof(line), "%s", title);
 		put_line(to, line);
 	}
 }

@@ -39,16 +39,28 @@ static const char *program_name(const struct viz_picture *picture)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+/* "3 cycles", "2 of 3 cycles"; nothing when there is none. */
+static void count_words(uint32_t shown, uint32_t count, const char *noun, char *text, size_t size)
+{
+	text[0] = 0;
+	if (shown == count && count > 0)
+		snprintf(text, size, "%" PRIu32 " %s%s", count, noun, count == 1 ? "" : "s");
+	else if (count > 0)
+		snprintf(text, size, "%" PRIu32 " of %" PRIu32 " %ss", shown, count, noun);
+}
+
 static void findings_words(const struct viz_picture *picture, char *text, size_t size)
 {
+	char cycles[56], others[64];
+
+	count_words(picture->cycles_shown, picture->cycle_count, "cycle", cycles, sizeof(cycles));
+	count_words(picture->findings_shown - picture->cycles_shown,
+		picture->finding_count - picture->cycle_count,
+		picture->cycle_count ? "other finding" : "finding", others, sizeof(others));
 	if (picture->finding_count == 0)
 		snprintf(text, size, "no cycle found");
-	else if (picture->findings_shown == picture->finding_count)
-		snprintf(text, size, "%" PRIu32 " cycle%s", picture->finding_count,
-			picture->finding_count == 1 ? "" : "s");
 	else
-		snprintf(text, size, "%" PRIu32 " of %" PRIu32 " cycles", picture->findings_shown,
-			picture->finding_count);
+		snprintf(text, size, "%s%s%s", cycles, *cycles && *others ? ", " : "", others);
 }
 
 static unsigned int vertex_kind(const struct viz_picture *picture, const struct viz_vertex *vertex)
@@ -78,7 +90,7 @@ static bool shows_waits(const struct viz_picture *picture)
 static void shown_words(const struct viz_picture *picture, char *text, size_t size)
 {
 	struct viz_totals totals;
-	char findings[64];
+	char findings[128];
 
 	viz_run_totals(picture->run, &totals);
 	findings_words(picture, findings, sizeof(findings));
@@ -129,7 +141,8 @@ static void put_signs(FILE *to, const struct viz_picture *picture)
 		if (!picture->arcs[i].is_shown || picture->arcs[i].is_implied)
 			continue;
 		has_bounded |= viz_dot_is_bounded(picture, i);
-		has_cycle |= picture->arcs[i].weight > VIZ_WEIGHT_GATED;
+		has_cycle |=
+			picture->arcs[i].weight > VIZ_WEIGHT_GATED && picture->cycles_shown > 0;
 		has_gated |= picture->arcs[i].weight == VIZ_WEIGHT_GATED;
 	}
 	for (uint32_t i = 0; i < picture->vertex_count; i++)
@@ -140,6 +153,10 @@ static void put_signs(FILE *to, const struct viz_picture *picture)
 	if (has_cycle)
 		put_line(to, viz_dot_is_roomy(picture) ? "bold, numbered: the steps of a cycle"
 						       : "bold: a cycle");
+	if (picture->findings_shown > picture->cycles_shown)
+		put_line(to, viz_dot_is_roomy(picture)
+				     ? "bold, with a rule's id: a finding that is no cycle"
+				     : "bold: a finding");
 	if (has_octagon)
 		put_line(to, "octagon: reclaim, a handler, or a context that must not block");
 	if (has_bounded)

@@ -88,6 +88,16 @@ const char *viz_thread_text(
 	return text;
 }
 
+const char *viz_thread_label(
+	struct viz_run *run, const struct ldl_witness *witness, char *text, size_t size)
+{
+	const char *name = ldl_snapshot_string(&run->snapshot, witness->thread_name);
+
+	snprintf(text, size, "%s #%" PRIu32,
+		*name ? viz_pool_text(&run->derived.pool, name) : "thread", witness->thread_serial);
+	return text;
+}
+
 const char *viz_finding_note(struct viz_run *run, ldl_finding_id id)
 {
 	const struct ldl_finding *finding = ldl_snapshot_finding(&run->snapshot, id);

@@ -16,6 +16,7 @@ struct viz_frame {
 	uint64_t offset;      /* ELF virtual address in it, of the return address */
 	const char *note;     /* "file changed since" …; NULL: none */
 	bool is_inlined;
+	bool is_head;    /* its line is where the function begins: what is left of a split one */
 	bool is_wrapper; /* part of a runtime's lock wrapper (std::lock_guard …) */
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/compiler.h"
+#include "core/format.h"
 #include "core/gfp_text.h"
 
 static bool is_composition(const char *word, size_t len)
@@ -49,6 +50,7 @@ const char *viz_gfp_request_text(uint32_t gfp, uint32_t asked, char *text, size_
 {
 	char effective[VIZ_GFP_MAX], whole[VIZ_GFP_MAX];
 
+	asked &= ~LDL_GFP_RETRY_WAIT;
 	viz_gfp_text(gfp, effective, sizeof(effective));
 	if (gfp == asked || asked == 0)
 		snprintf(text, size, "%s", effective);

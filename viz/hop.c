@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "callback.h"
 #include "core/compiler.h"
 #include "gfp.h"
 
@@ -14,7 +15,7 @@ static unsigned int kind_of(const struct viz_run *run, ldl_class_id id)
 	return class ? class->kind : LDL_KIND_NONE;
 }
 
-struct viz_hop viz_hop_of(const struct viz_run *run, const struct ldl_path_step *step)
+struct viz_hop viz_hop_of(struct viz_run *run, const struct ldl_path_step *step)
 {
 	struct viz_hop hop = {
 		.from_kind = kind_of(run, step->from),
@@ -24,6 +25,9 @@ struct viz_hop viz_hop_of(const struct viz_run *run, const struct ldl_path_step 
 
 	hop.is_indirect = hop.from_kind == LDL_KIND_RECLAIM || hop.from_kind == LDL_KIND_RESERVE ||
 			  hop.from_kind == LDL_KIND_EVENT;
+	hop.is_retry = hop.witness && (hop.witness->gfp_asked & LDL_GFP_RETRY_WAIT);
+	if (hop.from_kind == LDL_KIND_RECLAIM)
+		hop.runner = viz_callback_runner(run, viz_step_witness(run, step));
 	return hop;
 }
 
@@ -69,7 +73,12 @@ const char *viz_hop_first(const struct viz_hop *hop, enum viz_hop_tense tense, c
 	static const struct act lock = {"holds %s", "took %s"};
 	const struct act *act = &acts[hop->from_kind % LDL_KIND_COUNT];
 
-	return fill(in_tense(act->now ? act : &lock, tense), name, text, size);
+	if (hop->runner)
+		snprintf(text, size, "%s %s (%s)", tense == VIZ_HOP_NOW ? "runs" : "ran",
+			hop->runner, name);
+	else
+		fill(in_tense(act->now ? act : &lock, tense), name, text, size);
+	return text;
 }
 
 static const struct act needs[LDL_KIND_COUNT] = {
@@ -100,21 +109,34 @@ static struct act need_of(const struct viz_hop *hop)
 	return hop->from_kind == LDL_KIND_NONBLOCK ? of_context : of_others;
 }
 
-static const char *put_need(const struct viz_hop *hop, enum viz_hop_tense tense, const char *name,
-	char *text, size_t size)
+/* What an allocation, or the wait before it is tried again, does to who waits for it. */
+static const char *mask_consequence(const struct viz_hop *hop)
 {
-	const char *allocates = tense == VIZ_HOP_NOW ? "allocates" : "allocated";
+	if (hop->is_retry)
+		return "";
+	return hop->to_kind == LDL_KIND_NONBLOCK  ? ", which may sleep"
+	       : hop->to_kind == LDL_KIND_RECLAIM ? ", which may reclaim"
+						  : "";
+}
+
+/* `is_brief`: without what the mask was before scopes narrowed it. */
+static const char *put_need(const struct viz_hop *hop, enum viz_hop_tense tense, bool is_brief,
+	const char *name, char *text, size_t size)
+{
+	static const struct act request = {"allocates with %s", "allocated with %s"};
+	static const struct act retry = {"waits to try %s again", "waited to try %s again"};
 	struct act need = need_of(hop);
-	char mask[2 * VIZ_GFP_MAX];
+	char mask[2 * VIZ_GFP_MAX], act[2 * VIZ_GFP_MAX + 64];
 
 	viz_hop_mask(hop, mask, sizeof(mask));
-	if (*mask && hop->to_kind == LDL_KIND_NONBLOCK)
-		snprintf(text, size, "%s with %s, which may sleep: %s must not wait for it",
-			allocates, mask, name);
-	else if (*mask && hop->to_kind == LDL_KIND_RECLAIM)
-		snprintf(text, size, "%s with %s, which may reclaim", allocates, mask);
-	else if (*mask && hop->to_kind == LDL_KIND_ALLOCATION)
-		snprintf(text, size, "%s with %s", allocates, mask);
+	if (*mask && is_brief)
+		viz_gfp_text(hop->witness->gfp, mask, sizeof(mask));
+	if (*mask && (hop->to_kind == LDL_KIND_NONBLOCK || hop->to_kind == LDL_KIND_RECLAIM ||
+			     hop->to_kind == LDL_KIND_ALLOCATION))
+		snprintf(text, size, "%s%s",
+			fill(in_tense(hop->is_retry ? &retry : &request, tense), mask, act,
+				sizeof(act)),
+			mask_consequence(hop));
 	else
 		fill(in_tense(&need, tense), name, text, size);
 	return text;
@@ -123,11 +145,12 @@ static const char *put_need(const struct viz_hop *hop, enum viz_hop_tense tense,
 const char *viz_hop_second(const struct viz_hop *hop, enum viz_hop_tense tense, const char *name,
 	char *text, size_t size)
 {
+	bool is_brief = tense == VIZ_HOP_NOW;
 	char need[2 * VIZ_GFP_MAX + 512];
 
 	if (hop->from_kind != LDL_KIND_EVENT)
-		return put_need(hop, tense, name, text, size);
-	put_need(hop, VIZ_HOP_BEFORE, name, need, sizeof(need));
+		return put_need(hop, tense, is_brief, name, text, size);
+	put_need(hop, VIZ_HOP_BEFORE, is_brief, name, need, sizeof(need));
 	snprintf(text, size, "only after it %s", need);
 	return text;
 }
@@ -148,8 +171,8 @@ const char *viz_hop_relation(const struct viz_hop *hop, const char *name, char *
 		snprintf(text, size, "is held while %s is waited for", name);
 		return text;
 	}
-	put_need(hop, hop->from_kind == LDL_KIND_EVENT ? VIZ_HOP_BEFORE : VIZ_HOP_NOW, name, need,
-		sizeof(need));
+	put_need(hop, hop->from_kind == LDL_KIND_EVENT ? VIZ_HOP_BEFORE : VIZ_HOP_NOW, false, name,
+		need, sizeof(need));
 	snprintf(text, size, "%s %s%s", lead ? lead : "is held by a thread that", need,
 		hop->is_indirect ? " (indirect)" : "");
 	return text;

@@ -13,19 +13,22 @@ struct viz_hop {
 	/* Somebody else must get `to` before who waits for `from` goes on: steps that leave a
 	 * reclaim domain, a reserve or an event. */
 	bool is_indirect;
+	bool is_retry;      /* no request, but the wait before it is made again (rule B9) */
+	const char *runner; /* the shrinker through which reclaim was run; NULL: not known */
 };
 
-struct viz_hop viz_hop_of(const struct viz_run *run, const struct ldl_path_step *step);
+struct viz_hop viz_hop_of(struct viz_run *run, const struct ldl_path_step *step);
 
 /* When a thread does, or did, its part of a step. */
 enum viz_hop_tense { VIZ_HOP_NOW, VIZ_HOP_BEFORE };
 
-/* What the thread does with the first: "holds A", "runs reclaim.fs", "wakes event 'done'". */
+/* What the thread does with the first: "holds A", "runs shrinker 'inodes' (reclaim.fs)", "wakes
+ * event 'done'". */
 const char *viz_hop_first(const struct viz_hop *hop, enum viz_hop_tense tense, const char *name,
 	char *text, size_t size);
 
 /* And then with the second: "wants B", "allocates with GFP_NOIO, which may reclaim", "only after it
- * took B". */
+ * took B". What the request was before scopes narrowed it is told of what was done only. */
 const char *viz_hop_second(const struct viz_hop *hop, enum viz_hop_tense tense, const char *name,
 	char *text, size_t size);
 

@@ -121,3 +121,16 @@ bool viz_reserve_is_alive(const struct viz_run *run, const struct ldl_reserve *r
 
 	return instance && info && instance->addr && info->generation == reserve->generation;
 }
+
+uint32_t viz_reserve_size(const struct viz_run *run, ldl_class_id class)
+{
+	uint32_t end = ldl_snapshot_count(&run->snapshot, LDL_TABLE_RESERVES), size = 0;
+
+	for (ldl_reserve_id id = 1; id < end; id++) {
+		const struct ldl_reserve *reserve = ldl_snapshot_reserve(&run->snapshot, id);
+
+		if (reserve->class == class && reserve->min_nr > size)
+			size = reserve->min_nr;
+	}
+	return size;
+}

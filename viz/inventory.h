@@ -37,6 +37,9 @@ const char *viz_alloc_place(
 /* Ids of the rules found broken at a class, in order: "A4 B6"; "" for none. Returns `text`. */
 const char *viz_inventory_rules(struct viz_run *run, ldl_class_id class, char *text, size_t size);
 
+/* Elements that the pools of a class promise: the most of any; 0: not known. */
+uint32_t viz_reserve_size(const struct viz_run *run, ldl_class_id class);
+
 /* True when the pool lived to the end of the run, or lives still. */
 bool viz_reserve_is_alive(const struct viz_run *run, const struct ldl_reserve *reserve);
 

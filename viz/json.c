@@ -157,7 +157,8 @@ static void add_hop(struct json *json, struct viz_run *run, const struct ldl_pat
 	if (!hop.witness || !(hop.witness->gfp | hop.witness->gfp_asked))
 		return;
 	add_text(json, "gfp", viz_gfp_text(hop.witness->gfp, text, sizeof(text)));
-	add_text(json, "gfp_asked", viz_gfp_text(hop.witness->gfp_asked, text, sizeof(text)));
+	add_text(json, "gfp_asked",
+		viz_gfp_text(hop.witness->gfp_asked & ~LDL_GFP_RETRY_WAIT, text, sizeof(text)));
 }
 
 static void add_edges(struct json *json, struct viz_run *run, ldl_finding_id id)

@@ -65,6 +65,10 @@ uint64_t viz_run_losses(const struct viz_run *run);
 const char *viz_class_name(struct viz_run *run, ldl_class_id id);
 const char *viz_class_phrase(struct viz_run *run, ldl_class_id id);
 
+/* The name where the reader knows already what it is: "oom_reaper" for "non-blocking context
+ * oom_reaper"; else the same. */
+const char *viz_class_short_name(struct viz_run *run, ldl_class_id id);
+
 struct viz_stack {
 	const struct viz_frame
 		*frames; /* innermost first; without frames of our own library on top */
@@ -92,6 +96,10 @@ const char *viz_address_text(struct viz_run *run, ldl_frame frame, char *text, s
 
 /* "name (tid 12, thread #3)". Returns `text`. */
 const char *viz_thread_text(
+	struct viz_run *run, const struct ldl_witness *witness, char *text, size_t size);
+
+/* "name #3", "thread #3" when it has no name: for the head of a column, or beside an arrow. */
+const char *viz_thread_label(
 	struct viz_run *run, const struct ldl_witness *witness, char *text, size_t size);
 
 /* The edge of a finding's step that a reader should look at: its witness, or, when that table was

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "callback.h"
 #include "demangle.h"
+
+#define CONTEXT_WORDS "non-blocking context"
 
 /* Names given so far, to make the next one different: open addressing, at most half full. */
 struct taken {
@@ -77,19 +80,22 @@ static const char *name_by_stack(struct viz_run *run, ldl_site_id site)
 
 /* What is no lock says what it is: "event 'done'", "mempool at bio_init:12", "reclaim.fs". */
 static const char *name_by_kind(
-	struct viz_run *run, const struct ldl_class *class, const char *name)
+	struct viz_run *run, ldl_class_id id, const struct ldl_class *class, const char *name)
 {
 	static const char *const words[LDL_KIND_COUNT] = {
 		[LDL_KIND_RECLAIM] = "reclaim",
-		[LDL_KIND_NONBLOCK] = "non-blocking context",
+		[LDL_KIND_NONBLOCK] = CONTEXT_WORDS,
 		[LDL_KIND_RESERVE] = "mempool",
 		[LDL_KIND_EVENT] = "event",
 		[LDL_KIND_CONTEXT] = "context",
 	};
 	const char *word = words[class->kind % LDL_KIND_COUNT];
+	const char *callback = class->kind == LDL_KIND_CONTEXT ? viz_callback_word(run, id) : NULL;
 
+	if (callback)
+		return viz_pool_format(&run->derived.pool, "%s '%s'", callback, name);
 	if (!word || strncmp(name, word, strlen(word)) == 0 ||
-		strncmp(name, "non-blocking", strlen("non-blocking")) == 0)
+		strncmp(name, CONTEXT_WORDS, strcspn(CONTEXT_WORDS, " ")) == 0)
 		return name;
 	if (class->identity == LDL_IDENTITY_INIT || class->identity == LDL_IDENTITY_FIRST)
 		return viz_pool_format(&run->derived.pool, "%s at %s", word, name);
@@ -111,7 +117,7 @@ static const char *name_class(struct viz_run *run, ldl_class_id id, const struct
 		name = name_by_stack(run, class->site);
 	if (name[0] == 0 || strcmp(name, "?") == 0)
 		return viz_pool_format(&run->derived.pool, "class %u", id);
-	return name_by_kind(run, class, name);
+	return name_by_kind(run, id, class, name);
 }
 
 static bool has_parent(const struct ldl_class *class, ldl_class_id id, uint32_t count)
@@ -175,6 +181,17 @@ const char *viz_class_name(struct viz_run *run, ldl_class_id id)
 	if (id == 0 || id >= derived->class_count || !derived->class_names[id])
 		return "?";
 	return derived->class_names[id];
+}
+
+const char *viz_class_short_name(struct viz_run *run, ldl_class_id id)
+{
+	const struct ldl_class *class = ldl_snapshot_class(&run->snapshot, id);
+	const char *name = viz_class_name(run, id);
+	size_t len = strlen(CONTEXT_WORDS " ");
+
+	if (!class || class->kind != LDL_KIND_NONBLOCK || strncmp(name, CONTEXT_WORDS " ", len))
+		return name;
+	return strncmp(name + len, "at ", 3) == 0 ? name : name + len;
 }
 
 /* The address of a class's only lock, if that still lives; else 0. */

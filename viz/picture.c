@@ -158,6 +158,15 @@ static void mark_weight(struct viz_picture *picture, const struct viz_picture_fi
 	}
 }
 
+/* Whether the steps lead back to where they began; else the finding is a broken rule. */
+static bool is_ring(const struct viz_picture *picture, const struct viz_picture_finding *finding)
+{
+	const struct viz_step *steps = &picture->steps[finding->step_first];
+
+	return picture->arcs[steps[0].arc].from ==
+	       picture->arcs[steps[finding->step_count - 1].arc].to;
+}
+
 static void load_finding(
 	struct viz_picture *picture, struct index *index, uint32_t real_arcs, ldl_finding_id id)
 {
@@ -177,6 +186,8 @@ static void load_finding(
 	if (finding->step_count == 0)
 		return;
 	mark_weight(picture, finding);
+	if (is_ring(picture, finding))
+		finding->number = ++picture->cycle_count;
 	picture->finding_count++;
 }
 
@@ -262,7 +273,7 @@ void viz_picture_count(struct viz_picture *picture)
 	uint32_t classes = ldl_snapshot_count(viz_run_snapshot(picture->run), LDL_TABLE_CLASSES);
 
 	picture->vertices_shown = picture->classes_shown = 0;
-	picture->arcs_shown = picture->findings_shown = 0;
+	picture->arcs_shown = picture->findings_shown = picture->cycles_shown = 0;
 	memset(picture->class_marks, 0, classes);
 	for (uint32_t i = 0; i < picture->vertex_count; i++) {
 		const struct viz_vertex *vertex = &picture->vertices[i];
@@ -275,8 +286,11 @@ void viz_picture_count(struct viz_picture *picture)
 	}
 	for (uint32_t i = 0; i < picture->arc_count; i++)
 		picture->arcs_shown += picture->arcs[i].is_shown && !picture->arcs[i].is_implied;
-	for (uint32_t i = 0; i < picture->finding_count; i++)
+	for (uint32_t i = 0; i < picture->finding_count; i++) {
 		picture->findings_shown += picture->findings[i].is_shown;
+		picture->cycles_shown +=
+			picture->findings[i].is_shown && picture->findings[i].number;
+	}
 }
 
 void viz_picture_free(struct viz_picture *picture)

@@ -56,6 +56,7 @@ struct viz_step {
 struct viz_picture_finding {
 	ldl_finding_id id;
 	uint32_t step_first, step_count; /* in `steps` */
+	uint32_t number;                 /* among the cycles: 1 …; 0: it is none */
 	uint8_t weight;
 	bool is_shown;
 };
@@ -66,10 +67,12 @@ struct viz_picture {
 	struct viz_vertex *vertices;
 	struct viz_arc *arcs;
 	struct viz_step *steps;
-	struct viz_picture_finding *findings; /* the cycles that the options ask for, worst first */
-	uint32_t vertex_count, arc_count, step_count, finding_count;
+	/* What can be drawn of what the options ask for, worst first: cycles, and broken rules that
+	 * name two classes. */
+	struct viz_picture_finding *findings;
+	uint32_t vertex_count, arc_count, step_count, finding_count, cycle_count;
 	/* By viz_picture_count(): */
-	uint32_t vertices_shown, classes_shown, arcs_shown, findings_shown;
+	uint32_t vertices_shown, classes_shown, arcs_shown, findings_shown, cycles_shown;
 	uint8_t *class_marks; /* its work area, by class id */
 	uint32_t arcs_implied;
 	bool is_cut; /* more was asked for than a picture can hold */

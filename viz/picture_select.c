@@ -1,4 +1,5 @@
 /* Marks the part of the graph that a picture shows: cycles and what is near, all, or a focus. */
+#include "callback.h"
 #include "picture.h"
 
 #include <fnmatch.h>
@@ -65,7 +66,71 @@ static int compare_candidates(const void *left, const void *right)
 	return a->arc < b->arc ? -1 : a->arc > b->arc;
 }
 
-static uint32_t collect_candidates(const struct viz_picture *picture, struct candidate *candidates)
+static unsigned int kind_of(const struct viz_picture *picture, uint32_t vertex)
+{
+	const struct ldl_class *class =
+		ldl_snapshot_class(viz_run_snapshot(picture->run), picture->vertices[vertex].class);
+
+	return class ? class->kind : LDL_KIND_NONE;
+}
+
+static bool is_section(unsigned int kind)
+{
+	return kind == LDL_KIND_RECLAIM || kind == LDL_KIND_NONBLOCK || kind == LDL_KIND_INTERRUPT;
+}
+
+/* Marks the vertices from which an arc leads on. */
+static void mark_sources(const struct viz_picture *picture, uint8_t *is_source)
+{
+	for (uint32_t i = 0; i < picture->arc_count; i++)
+		if (picture->arcs[i].edge)
+			is_source[picture->arcs[i].from] = 1;
+}
+
+static const struct ldl_witness *witness_of(
+	const struct viz_picture *picture, const struct viz_arc *arc)
+{
+	const struct ldl_snapshot *snapshot = viz_run_snapshot(picture->run);
+	const struct ldl_edge *edge = ldl_snapshot_edge(snapshot, arc->edge);
+
+	return edge ? ldl_snapshot_witness(snapshot, edge->witness_first) : NULL;
+}
+
+/* Whether an arc was made together with one that is part of a finding, by the same wait: then it
+ * says of one more section what that arc says. */
+static bool is_companion(const struct viz_picture *picture, const struct viz_arc *arc)
+{
+	const struct ldl_witness *mine = witness_of(picture, arc);
+
+	for (uint32_t i = 0; mine && i < picture->step_count; i++) {
+		const struct viz_arc *other = &picture->arcs[picture->steps[i].arc];
+		const struct ldl_witness *its = witness_of(picture, other);
+
+		if (other != arc && its && its->to_site == mine->to_site &&
+			its->thread_serial == mine->thread_serial &&
+			(other->to == arc->to || other->from == arc->from))
+			return true;
+	}
+	return false;
+}
+
+/* What a reader of a cycle learns nothing from: sections that nobody was ever in, sections beside
+ * the one that the cycle goes through, and the locks that merely say that a callback runs. */
+static bool is_noise(
+	const struct viz_picture *picture, const struct viz_arc *arc, const uint8_t *is_source)
+{
+	bool is_from_section = is_section(kind_of(picture, arc->from));
+	bool is_to_section = is_section(kind_of(picture, arc->to));
+
+	if (viz_callback_is_run(picture->run, picture->vertices[arc->from].class))
+		return true;
+	if (is_to_section && !is_source[arc->to])
+		return true;
+	return (is_from_section || is_to_section) && is_companion(picture, arc);
+}
+
+static uint32_t collect_candidates(
+	const struct viz_picture *picture, const uint8_t *is_source, struct candidate *candidates)
 {
 	const struct ldl_snapshot *snapshot = viz_run_snapshot(picture->run);
 	uint32_t count = 0;
@@ -76,7 +141,7 @@ static uint32_t collect_candidates(const struct viz_picture *picture, struct can
 		bool from = picture->vertices[arc->from].is_shown;
 		bool to = picture->vertices[arc->to].is_shown;
 
-		if (!edge || arc->is_shown || (!from && !to))
+		if (!edge || arc->is_shown || (!from && !to) || is_noise(picture, arc, is_source))
 			continue;
 		candidates[count++] =
 			(struct candidate){.arc = i, .seen = edge->seen, .is_chord = from && to};
@@ -90,11 +155,13 @@ static void show_neighbours(struct viz_picture *picture, uint32_t room)
 {
 	struct candidate *candidates = malloc((picture->arc_count + 1u) * sizeof(*candidates));
 	uint8_t *used = calloc(picture->vertex_count + 1u, 2);
+	uint8_t *is_source = calloc(picture->vertex_count + 1u, 1);
 	uint32_t count;
 
-	if (!candidates || !used)
+	if (!candidates || !used || !is_source)
 		goto out; /* a picture without neighbours */
-	count = collect_candidates(picture, candidates);
+	mark_sources(picture, is_source);
+	count = collect_candidates(picture, is_source, candidates);
 	for (uint32_t i = 0; i < count && room > 0; i++) {
 		const struct viz_arc *arc = &picture->arcs[candidates[i].arc];
 		bool leaves = picture->vertices[arc->from].weight > VIZ_WEIGHT_NONE;
@@ -110,6 +177,7 @@ static void show_neighbours(struct viz_picture *picture, uint32_t room)
 out:
 	free(candidates);
 	free(used);
+	free(is_source);
 }
 
 static void select_all(struct viz_picture *picture)

@@ -68,6 +68,23 @@ const char *viz_run_variable_at(struct viz_run *run, uint64_t address)
 	return NULL;
 }
 
+/* Whether `outer`, which calls `inner`, is what a compiler left of the same function when it split
+ * it. */
+static bool is_split(const struct viz_frame *inner, const struct viz_frame *outer)
+{
+	return outer->is_head && outer->file && inner->file && outer->function && inner->function &&
+	       strcmp(outer->function, inner->function) == 0 &&
+	       strcmp(outer->file, inner->file) == 0;
+}
+
+static void add_line(struct viz_stack *stack, struct viz_frame *lines, const struct viz_frame *line)
+{
+	if (stack->count && is_split(&lines[stack->count - 1], line))
+		lines[stack->count - 1].is_inlined = line->is_inlined;
+	else
+		lines[stack->count++] = *line;
+}
+
 /* Copies the lines of `frames`, one after the other, into one array. */
 static struct viz_stack join_lines(
 	struct viz_run *run, const ldl_frame *frames, uint32_t frame_count)
@@ -87,9 +104,8 @@ static struct viz_stack join_lines(
 	for (uint32_t i = 0; i < frame_count; i++) {
 		const struct viz_frame *from = viz_run_lines(run, frames[i], &count);
 
-		if (count && stack.count + count <= total)
-			memcpy(lines + stack.count, from, count * sizeof(*lines));
-		stack.count += stack.count + count <= total ? count : 0;
+		for (size_t line = 0; line < count && stack.count < total; line++)
+			add_line(&stack, lines, &from[line]);
 	}
 	return stack;
 }

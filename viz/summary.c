@@ -2,8 +2,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "callback.h"
 #include "clean.h"
 #include "text_parts.h"
+
+#define IDLE_SHOWN 4u /* callbacks that never ran */
 
 /* "1 class, " or "2 classes, ": the plural's ending is what stands before the comma or blank. */
 static void print_number(FILE *out, uint64_t number, const char *noun, const char *ending)
@@ -44,6 +47,49 @@ static void print_waits(FILE *out, struct viz_run *run)
 	print_number(out, totals.contexts, "context", "s, ");
 	print_number(out, totals.reserves, "reserve", "s, ");
 	print_number(out, totals.events, "event", "s\n");
+}
+
+/* Whether somebody declared a lock that reclaim or a notifier takes: it is not known for which. */
+static bool has_declared(const struct ldl_snapshot *snapshot)
+{
+	uint32_t end = ldl_snapshot_count(snapshot, LDL_TABLE_EDGES);
+
+	for (ldl_edge_id id = 1; id < end; id++) {
+		const struct ldl_edge *edge = ldl_snapshot_edge(snapshot, id);
+		const struct ldl_node *from = edge ? ldl_snapshot_node(snapshot, edge->from) : NULL;
+		const struct ldl_class *class =
+			from ? ldl_snapshot_class(snapshot, from->class) : NULL;
+
+		if (class && (edge->types & LDL_EDGE_DECLARED) && !ldl_kind_is_lock(class->kind))
+			return true;
+	}
+	return false;
+}
+
+/* Callbacks that never ran, each name once: no finding through them does not mean that there is
+ * none. */
+static void print_idle(FILE *out, struct viz_run *run)
+{
+	const struct ldl_snapshot *snapshot = viz_run_snapshot(run);
+	uint32_t end = ldl_snapshot_count(snapshot, LDL_TABLE_CALLBACKS);
+	uint32_t idle = 0;
+
+	for (ldl_callback_id id = 1; id < end; id++) {
+		const struct ldl_callback *callback = ldl_snapshot_callback(snapshot, id);
+
+		if (!callback || !callback->class || viz_callback_has_run(run, callback->class) ||
+			viz_callback_first(run, callback->class) != id)
+			continue;
+		if (idle++ < IDLE_SHOWN)
+			fprintf(out,
+				"  %s never ran: what it takes is %s known (run it, or "
+				"declare its locks)\n",
+				viz_class_name(run, callback->class),
+				has_declared(snapshot) ? "only as far as it was declared" : "not");
+	}
+	if (idle > IDLE_SHOWN)
+		fprintf(out, "  and %" PRIu32 " more shrinkers or notifiers that never ran\n",
+			idle - IDLE_SHOWN);
 }
 
 static void print_findings(FILE *out, struct viz_run *run)
@@ -117,6 +163,7 @@ void viz_text_summary(FILE *out, struct viz_run *run)
 {
 	print_totals(out, run);
 	print_waits(out, run);
+	print_idle(out, run);
 	print_findings(out, run);
 	print_drops(out, viz_run_snapshot(run)->arena.header);
 	print_notes(out, run);

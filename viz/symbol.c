@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/compiler.h"
 #include "demangle.h"
 #include "module.h"
 #include "pool.h"
@@ -91,12 +92,30 @@ static struct module_entry *find_module(
 	return add_module(symbolizer, key);
 }
 
+/* The end of a symbol's name as the program has it: compilers add words to copies and parts. */
+static size_t own_length(const char *symbol)
+{
+	static const char *const additions[] = {
+		".part.", ".constprop.", ".isra.", ".cold", ".lto_priv."};
+	size_t len = strlen(symbol);
+
+	for (size_t i = 0; i < ldl_array_len(additions); i++) {
+		const char *addition = strstr(symbol, additions[i]);
+
+		if (addition && addition > symbol && (size_t)(addition - symbol) < len)
+			len = (size_t)(addition - symbol);
+	}
+	return len;
+}
+
 static const char *keep_name(struct viz_symbolizer *symbolizer, const char *symbol)
 {
-	char *name = viz_demangle(symbol);
-	const char *kept = viz_pool_text(&symbolizer->pool, name ? name : symbol);
+	char *own = strndup(symbol, own_length(symbol));
+	char *name = own ? viz_demangle(own) : NULL;
+	const char *kept = viz_pool_text(&symbolizer->pool, name ? name : own ? own : symbol);
 
 	free(name);
+	free(own);
 	return kept;
 }
 
@@ -112,6 +131,19 @@ static const char *function_name(struct viz_symbolizer *symbolizer, Dwarf_Die *f
 	if (name && strcmp(name, "operator()") == 0)
 		return "{lambda}";
 	return name ? keep_name(symbolizer, name) : NULL;
+}
+
+/* Compilers move a part of a function into one of its own, and call it, or inline it again, from
+ * what is left: that call has the line of the function itself. */
+static bool is_head(Dwarf_Die *function, unsigned int line)
+{
+	Dwarf_Attribute memory;
+	Dwarf_Word declared;
+
+	return line &&
+	       dwarf_formudata(
+		       dwarf_attr_integrate(function, DW_AT_decl_line, &memory), &declared) == 0 &&
+	       declared == line;
 }
 
 /* Where an inlined function was called: the next line of the stack. */
@@ -184,6 +216,7 @@ static size_t read_dwarf(struct viz_symbolizer *symbolizer, struct module_entry 
 			continue;
 		frames[count].function = function_name(symbolizer, &scopes[i]);
 		frames[count].is_inlined = is_inlined;
+		frames[count].is_head = is_head(&scopes[i], frames[count].line);
 		count++;
 		if (!is_inlined)
 			break;

@@ -9,7 +9,8 @@
 #define ENDS_FIRST     6u
 #define ENDS_LAST      5u
 #define LINE_MAX_WIDTH 100u
-#define ALSO_SHOWN     6u /* other held locks of one witness */
+#define ALSO_SHOWN     6u  /* other held locks of one witness */
+#define COLUMN_MAX     48u /* of a step's words, to which the shorter ones are filled up */
 
 const char *viz_text_tint(const struct viz_text *text, enum viz_tint tint)
 {
@@ -28,7 +29,7 @@ const char *viz_text_label(
 	const struct viz_text *text, uint32_t index, bool is_to, char label[VIZ_LABEL_MAX])
 {
 	const struct ldl_path_step *step = &text->steps[index];
-	const char *name = viz_class_name(text->run, is_to ? step->to : step->from);
+	const char *name = viz_class_short_name(text->run, is_to ? step->to : step->from);
 	const struct ldl_witness *witness = ldl_snapshot_witness(
 		viz_run_snapshot(text->run), viz_step_witness(text->run, step));
 
@@ -114,31 +115,52 @@ void viz_text_thread(const struct viz_text *text, const struct ldl_witness *witn
 		fprintf(text->out, "a thread whose witness was dropped");
 }
 
+/* What was done, and where: two lines below one another, in columns unless one is too wide. */
+static void print_halves(
+	const struct viz_text *text, const char *const words[2], const char *const places[2])
+{
+	static const char *const joints[2][2] = {{"from", "in"}, {"from", "in  "}};
+	size_t widths[2] = {viz_text_width(words[0]), viz_text_width(words[1])};
+	size_t width = widths[widths[1] > widths[0]];
+	bool has_columns = width <= COLUMN_MAX;
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t blanks = has_columns ? width - widths[i] : 0;
+		size_t all =
+			6 + widths[i] + 2 + strlen(joints[0][i]) + 1 + viz_text_width(places[i]);
+
+		fprintf(text->out, "      %s%*s%s%s %s\n", words[i], (int)blanks, "",
+			all > LINE_MAX_WIDTH ? "\n        " : "  ", joints[has_columns][i],
+			places[i]);
+	}
+}
+
 static void print_edge_line(const struct viz_text *text, uint32_t index)
 {
 	ldl_witness_id id = viz_step_witness(text->run, &text->steps[index]);
 	struct viz_stack from = viz_witness_from(text->run, id);
 	struct viz_stack to = viz_witness_to(text->run, id);
 	struct viz_hop hop = viz_hop_of(text->run, &text->steps[index]);
-	char one[VIZ_LABEL_MAX], other[VIZ_LABEL_MAX], words[VIZ_HOP_MAX], place[512];
-	bool is_order = ldl_kind_is_lock(hop.from_kind) && ldl_kind_is_lock(hop.to_kind);
+	char one[VIZ_LABEL_MAX], other[VIZ_LABEL_MAX];
+	char words[2][VIZ_HOP_MAX], places[2][512];
 
 	viz_stack_tell_apart(&from, &to);
 	fprintf(text->out, "    %s%s -> %s%s  %sby ", viz_text_tint(text, VIZ_TINT_STRONG),
 		viz_text_label(text, index, false, one), viz_text_label(text, index, true, other),
 		viz_text_tint(text, VIZ_TINT_OFF), hop.is_indirect ? "(indirect) " : "");
 	viz_text_thread(text, viz_text_witness(text, index));
+	fprintf(text->out, "\n");
 	if (viz_text_is_declared(viz_text_witness(text, index))) {
-		fprintf(text->out, "\n      declared in %s\n",
-			viz_stack_text(to.count ? &to : &from, place, sizeof(place)));
+		fprintf(text->out, "      declared in %s\n",
+			viz_stack_text(to.count ? &to : &from, places[0], sizeof(places[0])));
 		return;
 	}
-	viz_hop_first(&hop, VIZ_HOP_NOW, one, words, sizeof(words));
-	fprintf(text->out, "\n      %s  from %s\n", words,
-		viz_stack_text(&from, place, sizeof(place)));
-	viz_hop_second(&hop, VIZ_HOP_NOW, other, words, sizeof(words));
-	fprintf(text->out, "      %s  in%s %s\n", words, is_order ? "  " : "",
-		viz_stack_text(&to, place, sizeof(place)));
+	print_halves(text,
+		(const char *const[]){
+			viz_hop_first(&hop, VIZ_HOP_NOW, one, words[0], sizeof(words[0])),
+			viz_hop_second(&hop, VIZ_HOP_NOW, other, words[1], sizeof(words[1]))},
+		(const char *const[]){viz_stack_text(&from, places[0], sizeof(places[0])),
+			viz_stack_text(&to, places[1], sizeof(places[1]))});
 }
 
 static void print_chain(const struct viz_text *text)

@@ -23,6 +23,7 @@ static const char *act_by_rule(unsigned int rule)
 		[LDL_RULE_C5] = "the scope closed",
 		[LDL_RULE_C6] = "its backing allocator asked",
 		[LDL_RULE_C8] = "the element claimed",
+		[LDL_RULE_D16] = "taken again",
 		[LDL_RULE_E2] = "the scope closed, or left open,",
 		[LDL_RULE_E4] = "left",
 	};
@@ -56,6 +57,20 @@ static const char *act_by_kind(const struct viz_text *text, unsigned int kind)
 	}
 }
 
+/* Rules on what an allocator does with a request: the place is where it does so, and the mask that
+ * of the request. */
+static const char *act_on_request(unsigned int rule)
+{
+	switch (rule) {
+	case LDL_RULE_D11:
+		return "blocks";
+	case LDL_RULE_D12:
+		return "accepted";
+	default:
+		return NULL;
+	}
+}
+
 static const char *second_act(const struct viz_text *text, unsigned int kind, bool has_mask)
 {
 	const char *act = act_by_rule(text->finding->rule);
@@ -71,20 +86,34 @@ static void print_second(
 {
 	unsigned int kind = kind_of(text, class);
 	bool has_mask = witness->gfp || witness->gfp_asked;
+	const char *on_request = act_on_request(text->finding->rule);
 	char mask[2 * VIZ_GFP_MAX];
 
-	fprintf(text->out, "    %s", second_act(text, kind, has_mask));
-	if (has_mask)
-		fprintf(text->out, " with %s",
-			viz_gfp_request_text(witness->gfp, witness->gfp_asked, mask, sizeof(mask)));
+	viz_gfp_request_text(witness->gfp, witness->gfp_asked, mask, sizeof(mask));
+	if (has_mask && on_request)
+		fprintf(text->out, "    asked with %s; %s", mask, on_request);
+	else
+		fprintf(text->out, "    %s%s%s", second_act(text, kind, has_mask),
+			has_mask ? " with " : "", has_mask ? mask : "");
 	if (ldl_kind_is_lock(kind) || kind == LDL_KIND_RESERVE || kind == LDL_KIND_EVENT)
 		fprintf(text->out, " (at 0x%" PRIx64 ")", witness->to_addr);
 	fprintf(text->out, " here:\n");
 }
 
-/* How the finding's first class was held. */
-static void print_first(
-	const struct viz_text *text, const struct viz_hop *hop, const struct ldl_witness *witness)
+/* Whether a stack is the top of another one: it tells nothing more. */
+static bool is_part(const struct viz_stack *part, const struct viz_stack *whole)
+{
+	for (size_t i = 0; i < part->count; i++) {
+		if (i >= whole->count || part->frames[i].offset != whole->frames[i].offset ||
+			strcmp(part->frames[i].module, whole->frames[i].module) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* How the finding's first class was held; `has_stack` when what comes next is where. */
+static void print_first(const struct viz_text *text, const struct viz_hop *hop,
+	const struct ldl_witness *witness, bool has_stack)
 {
 	const struct ldl_path_step *step = &text->steps[0];
 	bool is_same = !step->from || step->from == step->to;
@@ -102,10 +131,10 @@ static void print_first(
 		fprintf(text->out, " (%s, at 0x%" PRIx64 ") here:\n",
 			viz_mode_name(witness->from_mode), witness->from_addr);
 	else
-		fprintf(text->out, ", here:\n");
+		fprintf(text->out, "%s\n", has_stack ? ", here:" : "");
 }
 
-/* "name: what it is"; a place is told by its stack, and a name may say all there is. */
+/* "name: what it is"; a place is told by its stack, and either may say all there is. */
 static void print_thing(const struct viz_text *text, ldl_class_id class)
 {
 	const char *name = viz_class_name(text->run, class);
@@ -114,9 +143,9 @@ static void print_thing(const struct viz_text *text, ldl_class_id class)
 	fprintf(text->out, "\n");
 	if (kind_of(text, class) == LDL_KIND_ALLOCATION)
 		return;
-	fprintf(text->out, "  %s%s%s", viz_text_tint(text, VIZ_TINT_STRONG), name,
-		viz_text_tint(text, VIZ_TINT_OFF));
-	if (strcmp(name, phrase) != 0)
+	fprintf(text->out, "  %s%s%s", viz_text_tint(text, VIZ_TINT_STRONG),
+		strstr(phrase, name) ? phrase : name, viz_text_tint(text, VIZ_TINT_OFF));
+	if (!strstr(phrase, name))
 		fprintf(text->out, ": %s", phrase);
 	fprintf(text->out, "\n");
 }
@@ -139,8 +168,11 @@ void viz_text_breach(const struct viz_text *text)
 	viz_text_thread(text, witness);
 	fprintf(text->out, "\n");
 	if (from.count) {
-		print_first(text, &hop, witness);
-		viz_text_stack(text, &from);
+		bool has_stack = ldl_kind_is_lock(hop.from_kind) || !is_part(&from, &to);
+
+		print_first(text, &hop, witness, has_stack);
+		if (has_stack)
+			viz_text_stack(text, &from);
 	}
 	print_second(text, class, witness);
 	viz_text_stack(text, &to);

@@ -26,6 +26,9 @@ struct viz_text {
 const char *viz_text_label(
 	const struct viz_text *text, uint32_t index, bool is_to, char label[VIZ_LABEL_MAX]);
 
+/* Characters of UTF-8 text, each taken for one cell of the terminal. */
+size_t viz_text_width(const char *text);
+
 /* The evidence of step `index`; NULL: none was kept. */
 const struct ldl_witness *viz_text_witness(const struct viz_text *text, uint32_t index);
 

@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inventory.h"
 #include "text_parts.h"
 
 #define COLUMNS_MAX 6u   /* threads side by side; more are listed one below the other */
 #define WIDTH_MAX   110u /* of the whole table */
 #define COLUMN_GAP  3u
 #define CELL_MAX    (VIZ_LABEL_MAX + VIZ_GFP_MAX)
+#define POOL_WORD   "mempool " /* before a quoted name: "elements of" says it already */
 #define HEAD_MAX    (VIZ_LABEL_MAX + 32u)
 
 struct column {
@@ -18,8 +20,7 @@ struct column {
 	size_t width;
 };
 
-/* Characters of UTF-8 text, each taken for one cell of the terminal. */
-static size_t text_width(const char *text)
+size_t viz_text_width(const char *text)
 {
 	size_t width = 0;
 
@@ -47,7 +48,7 @@ struct cell_words {
 static const struct cell_words cells[LDL_KIND_COUNT] = {
 	[LDL_KIND_RECLAIM] = {"%s runs", "wait(%s)"},
 	[LDL_KIND_NONBLOCK] = {"%s begins", "sleep, though %s runs"},
-	[LDL_KIND_RESERVE] = {"has an element of %s", "wait(%s)"},
+	[LDL_KIND_RESERVE] = {"has the last element of %s", "wait(%s)"},
 	[LDL_KIND_EVENT] = {"has to wake %s", "wait(%s)"},
 	[LDL_KIND_INTERRUPT] = {"%s comes in", "%s comes in here"},
 };
@@ -59,23 +60,48 @@ static void fill_words(const char *words, const char *label, char cell[CELL_MAX]
 	snprintf(cell, CELL_MAX, "%.*s%s%s", (int)(hole - words), words, label, hole + 2);
 }
 
+/* Elements that are handed out beside the reserve do not hang: all of it has to be out. */
+static void fill_reserve(
+	const struct viz_text *text, ldl_class_id class, const char *label, char cell[CELL_MAX])
+{
+	uint32_t size = viz_reserve_size(text->run, class);
+
+	if (size > 1)
+		snprintf(cell, CELL_MAX, "has the last of %" PRIu32 " elements of %s", size, label);
+	else
+		fill_words(cells[LDL_KIND_RESERVE].has, label, cell);
+}
+
+static void fill_request(const struct viz_hop *hop, char cell[CELL_MAX])
+{
+	char mask[VIZ_GFP_MAX];
+
+	snprintf(cell, CELL_MAX, "%s(%s)", hop->is_retry ? "retry" : "alloc",
+		viz_gfp_text(hop->witness->gfp, mask, sizeof(mask)));
+}
+
 static void fill_cell(const struct viz_text *text, uint32_t index, bool is_to, char cell[CELL_MAX])
 {
 	struct viz_hop hop = viz_hop_of(text->run, &text->steps[index]);
 	unsigned int kind = is_to ? hop.to_kind : hop.from_kind;
 	const struct cell_words *words = &cells[kind % LDL_KIND_COUNT];
 	unsigned int mode = 0;
-	char label[VIZ_LABEL_MAX], mask[VIZ_GFP_MAX];
+	char label[VIZ_LABEL_MAX];
 
 	viz_text_label(text, index, is_to, label);
+	if (kind == LDL_KIND_RESERVE && strncmp(label, POOL_WORD, strlen(POOL_WORD)) == 0)
+		memmove(label, label + strlen(POOL_WORD), strlen(label + strlen(POOL_WORD)) + 1);
 	if (hop.witness)
 		mode = is_to ? hop.witness->to_mode : hop.witness->from_mode;
 	if (!words->has)
 		snprintf(cell, CELL_MAX, "%s(%s)", lock_verb(kind, mode), label);
 	else if (is_to && hop.witness && hop.witness->gfp &&
 		 (kind == LDL_KIND_RECLAIM || kind == LDL_KIND_NONBLOCK))
-		snprintf(cell, CELL_MAX, "alloc(%s)",
-			viz_gfp_text(hop.witness->gfp, mask, sizeof(mask)));
+		fill_request(&hop, cell);
+	else if (!is_to && kind == LDL_KIND_RESERVE)
+		fill_reserve(text, text->steps[index].from, label, cell);
+	else if (!is_to && hop.runner)
+		fill_words(words->has, hop.runner, cell);
 	else
 		fill_words(is_to ? words->waits : words->has, label, cell);
 }
@@ -102,7 +128,8 @@ static void fill_head(const struct viz_text *text, uint32_t index, char head[HEA
 
 	viz_text_label(text, index, false, label);
 	if (hop.from_kind == LDL_KIND_RECLAIM)
-		snprintf(head, HEAD_MAX, "%s (any thread that allocates)", label);
+		snprintf(head, HEAD_MAX, "%s (any thread that %s)", label,
+			strchr(label, ' ') ? "runs it" : "allocates");
 	else if (hop.from_kind == LDL_KIND_INTERRUPT)
 		snprintf(head, HEAD_MAX, "%s (on top of the thread)", label);
 	else if (viz_text_is_declared(witness))
@@ -110,9 +137,9 @@ static void fill_head(const struct viz_text *text, uint32_t index, char head[HEA
 	else if (hop.from_kind == LDL_KIND_EVENT)
 		snprintf(head, HEAD_MAX, "who wakes %s", label);
 	else if (witness)
-		snprintf(head, HEAD_MAX, "%sthread #%u",
+		snprintf(head, HEAD_MAX, "%s%s",
 			is_repeated(text, index, witness) ? "one like " : "",
-			witness->thread_serial);
+			viz_thread_label(text->run, witness, label, sizeof(label)));
 	else
 		snprintf(head, HEAD_MAX, "a thread");
 }
@@ -124,10 +151,10 @@ static void fill_column(const struct viz_text *text, uint32_t index, struct colu
 	fill_head(text, index, column->head);
 	fill_cell(text, index, false, column->took);
 	fill_cell(text, index, true, column->wants);
-	column->width = text_width(column->head);
-	width = text_width(column->took);
+	column->width = viz_text_width(column->head);
+	width = viz_text_width(column->took);
 	column->width = width > column->width ? width : column->width;
-	width = text_width(column->wants);
+	width = viz_text_width(column->wants);
 	column->width = (width > column->width ? width : column->width) + COLUMN_GAP;
 }
 
@@ -143,8 +170,9 @@ static void print_side_by_side(const struct viz_text *text, const struct column 
 	fprintf(text->out, "    ");
 	for (uint32_t i = 0; i < text->count; i++)
 		fprintf(text->out, "%s%*s", columns[i].head,
-			i + 1 < text->count ? (int)(columns[i].width - text_width(columns[i].head))
-					    : 0,
+			i + 1 < text->count
+				? (int)(columns[i].width - viz_text_width(columns[i].head))
+				: 0,
 			"");
 	fprintf(text->out, "\n    ");
 	for (uint32_t i = 0; i < text->count; i++) {

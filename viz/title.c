@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/compiler.h"
+#include "hop.h"
 #include "run.h"
 
 #define TITLE_NAMES 4u /* lock classes that a title lists */
@@ -50,25 +51,31 @@ static const char *title_prefix(unsigned int verdict)
 	}
 }
 
-static unsigned int kind_from(const struct titled *titled, uint32_t index)
+static unsigned int kind_of(const struct titled *titled, ldl_class_id id)
 {
-	const struct ldl_class *class = ldl_snapshot_class(
-		viz_run_snapshot(titled->run), titled->steps[index % titled->count].from);
+	const struct ldl_class *class = ldl_snapshot_class(viz_run_snapshot(titled->run), id);
 
 	return class ? class->kind : LDL_KIND_NONE;
 }
 
+static unsigned int kind_from(const struct titled *titled, uint32_t index)
+{
+	return kind_of(titled, titled->steps[index % titled->count].from);
+}
+
 /* What a cycle is about besides locks: its first node of that kind. */
 struct pivot {
-	const char *name;   /* "" : there is none */
-	const char *before; /* what is held when it is waited for */
-	const char *after;  /* what it needs */
-	bool is_one;        /* both are the same */
+	const char *name;    /* "" : there is none */
+	const char *before;  /* what is held when it is waited for */
+	const char *after;   /* what it needs */
+	bool is_one;         /* both are the same */
+	struct viz_hop wait; /* the step that waits for it, */
+	struct viz_hop hold; /* and the one that leaves it */
 };
 
 static struct pivot find_pivot(const struct titled *titled, enum ldl_kind kind)
 {
-	struct pivot pivot = {"", "", "", false};
+	struct pivot pivot = {.name = "", .before = "", .after = ""};
 
 	for (uint32_t i = 0; i < titled->count; i++) {
 		uint32_t before = (i + titled->count - 1) % titled->count;
@@ -79,6 +86,8 @@ static struct pivot find_pivot(const struct titled *titled, enum ldl_kind kind)
 		pivot.before = viz_class_name(titled->run, titled->steps[before].from);
 		pivot.after = viz_class_name(titled->run, titled->steps[i].to);
 		pivot.is_one = titled->steps[before].from == titled->steps[i].to;
+		pivot.wait = viz_hop_of(titled->run, &titled->steps[before]);
+		pivot.hold = viz_hop_of(titled->run, &titled->steps[i]);
 		return pivot;
 	}
 	return pivot;
@@ -99,19 +108,30 @@ static void title_nonblock(const struct titled *titled, char *text, size_t size)
 			context.name, context.after, context.before);
 }
 
+/* What a lock is held over when reclaim is waited for. */
+static const char *wait_words(const struct viz_hop *wait)
+{
+	return wait->is_retry ? "a wait to try an allocation again"
+			      : "an allocation that may reclaim";
+}
+
 static void title_reclaim(const struct titled *titled, char *text, size_t size)
 {
 	struct pivot reclaim = find_pivot(titled, LDL_KIND_RECLAIM);
+	const char *words = wait_words(&reclaim.wait);
+	const char *runner = reclaim.hold.runner ? reclaim.hold.runner : reclaim.name;
 
-	if (reclaim.is_one)
-		snprintf(text, size,
-			"%s is held over an allocation that may reclaim, and %s takes it",
-			reclaim.before, reclaim.name);
+	if (!reclaim.wait.is_retry && !(reclaim.wait.witness && reclaim.wait.witness->gfp))
+		snprintf(text, size, "%s is held over a wait for %s, which needs %s",
+			reclaim.before, reclaim.name, reclaim.is_one ? "it" : reclaim.after);
+	else if (reclaim.is_one)
+		snprintf(text, size, "%s is held over %s, and %s takes it", reclaim.before, words,
+			runner);
 	else
 		snprintf(text, size,
-			"%s is held over an allocation that may reclaim, and %s waits for %s, "
-			"which leads back to it",
-			reclaim.before, reclaim.name, reclaim.after);
+			"%s is held over %s, and %s waits for %s, which leads back "
+			"to it",
+			reclaim.before, words, runner, reclaim.after);
 }
 
 static void title_reserve(const struct titled *titled, char *text, size_t size)
@@ -182,6 +202,14 @@ static const char *const rule_titles[LDL_RULE_COUNT] = {
 	[LDL_RULE_NOT_HELD] = "misuse: an assertion on who holds %s failed",
 };
 
+/* Whether an allocation broke the rule. */
+static bool has_mask(const struct titled *titled)
+{
+	struct viz_hop hop = viz_hop_of(titled->run, titled->steps);
+
+	return hop.witness && (hop.witness->gfp | hop.witness->gfp_asked);
+}
+
 /* A broken rule: its own words with the lock in them, or the catalogue's and then the place. */
 static void title_breach(const struct titled *titled, char *text, size_t size)
 {
@@ -197,9 +225,14 @@ static void title_breach(const struct titled *titled, char *text, size_t size)
 	else if (rule == LDL_RULE_MISUSE && note[0])
 		snprintf(text, size, "misuse: %s: %s", note, name);
 	else if (rule == LDL_RULE_A4)
+		snprintf(text, size, "possible deadlock: %s %s", name,
+			has_mask(titled) ? "allocates with a mask that makes it run again"
+					 : "waits for itself");
+	else if (rule == LDL_RULE_D16 && step->to && ldl_kind_is_lock(kind_of(titled, step->to)))
 		snprintf(text, size,
-			"possible deadlock: %s allocates with a mask that makes it run again",
-			name);
+			"a lock is dropped for an allocation, and what it protects not looked at "
+			"again: %s",
+			viz_class_name(titled->run, step->to));
 	else if (step->from && step->to && step->from != step->to)
 		snprintf(text, size, "%s: %s, %s %s", viz_rule_title(rule),
 			viz_class_name(titled->run, step->to),

