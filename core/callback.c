@@ -118,6 +118,12 @@ void ldl_callback_observe(struct ldl_judgement *judgement, const struct ldl_obse
 
 	if (running)
 		watch(judgement, running, observed);
-	if (woken->pool && observed->kind == LDL_OBSERVED_RELEASE && observed->addr == woken->lock)
+	if (!woken->pool)
+		return;
+	if (observed->kind == LDL_OBSERVED_RELEASE && observed->addr == woken->lock)
 		woken->is_dropped = 1;
+	if (--woken->patience == 0) {
+		*woken = (struct ldl_woken){0};
+		ldl_callback_rearm(judgement->thread);
+	}
 }

@@ -36,7 +36,7 @@ struct ldl_woken {
 	uint64_t pool; /* 0: none */
 	uint64_t lock; /* what it held, innermost, when it was woken */
 	uint32_t is_dropped;
-	uint32_t unused;
+	uint32_t patience; /* events left until it counts as one that gave up */
 };
 
 struct ldl_callbacks {

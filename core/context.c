@@ -2,6 +2,7 @@
 #include "context.h"
 
 #include "hash.h"
+#include "held.h"
 
 #include <string.h>
 
@@ -52,7 +53,7 @@ void ldl_context_begin(struct ldl_context *context)
 }
 
 uint32_t ldl_context_open(
-	struct ldl_context *context, uint32_t scope, uint32_t depth, const void *ip)
+	struct ldl_context *context, uint32_t scope, uint32_t sections, const void *ip)
 {
 	uint32_t newly = scope & ~context->scope & LDL_SCOPE_BITS;
 	struct ldl_scope *open;
@@ -66,7 +67,7 @@ uint32_t ldl_context_open(
 	*open = (struct ldl_scope){
 		.cookie = context->scope_serial << COOKIE_SHIFT | newly,
 		.newly = newly,
-		.depth = depth,
+		.sections = sections,
 		.ip = (uint64_t)(uintptr_t)ip,
 	};
 	set_scope(context, context->scope | newly);
@@ -101,11 +102,11 @@ void ldl_context_put_back(struct ldl_context *context, uint32_t scope)
 	set_scope(context, context->scope | (scope & LDL_SCOPE_BITS));
 }
 
-const struct ldl_scope *ldl_context_leaked(const struct ldl_context *context, uint32_t depth)
+const struct ldl_scope *ldl_context_leaked(const struct ldl_context *context, uint32_t sections)
 {
 	const struct ldl_scope *last = &context->scopes[context->scope_count];
 
-	return context->scope_count && last[-1].depth > depth ? &last[-1] : NULL;
+	return context->scope_count && last[-1].sections > sections ? &last[-1] : NULL;
 }
 
 void ldl_context_remember(
@@ -117,4 +118,26 @@ void ldl_context_remember(
 		return;
 	context->past[context->past_count++ % LDL_HISTORY] =
 		(struct ldl_past){.entry = *entry, .clock = clock, .gfp = gfp};
+}
+
+void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,
+	const struct ldl_held *held, uint32_t depth)
+{
+	context->own_waits[context->own_wait_count++ % LDL_OWN_WAITS] = (struct ldl_own_wait){
+		.event = event, .depth = depth, .key = ldl_held_key(held, depth)};
+}
+
+uint32_t ldl_context_held_before(const struct ldl_context *context, ldl_instance_id event,
+	const struct ldl_held *held, uint32_t depth)
+{
+	for (uint32_t i = 1; i <= LDL_OWN_WAITS && i <= context->own_wait_count; i++) {
+		const struct ldl_own_wait *own =
+			&context->own_waits[(context->own_wait_count - i) % LDL_OWN_WAITS];
+
+		if (own->event == event)
+			return own->depth <= depth && ldl_held_key(held, own->depth) == own->key
+				       ? own->depth
+				       : 0;
+	}
+	return 0;
 }

@@ -10,11 +10,13 @@
 #include "format.h"
 #include "include/lockdep_lite/gfp.h"
 
+#define LDL_OWN_WAITS 4u /* events that a thread waits for and then wakes, at the same time */
+
 /* An open scope. Scopes are closed last in, first out; rule E2 when they are not. */
 struct ldl_scope {
-	uint32_t cookie; /* what its save returned */
-	uint32_t newly;  /* bits that it newly set: all that its restore clears */
-	uint32_t depth;  /* held entries when it was opened */
+	uint32_t cookie;   /* what its save returned */
+	uint32_t newly;    /* bits that it newly set: all that its restore clears */
+	uint32_t sections; /* that the thread was in when it was opened */
 	uint32_t unused;
 	uint64_t ip; /* where it was opened */
 };
@@ -26,6 +28,13 @@ struct ldl_past {
 	uint32_t gfp;   /* of an allocation: its effective mask; else 0 */
 };
 
+/* A wait of the thread's own for an event that it may wake itself later, and what it held then. */
+struct ldl_own_wait {
+	ldl_instance_id event;
+	uint32_t depth;
+	uint64_t key; /* of the chain held */
+};
+
 struct ldl_context {
 	uint64_t scope_key; /* what tells an allocation's key, under these scopes, from a lock's */
 	uint32_t scope;     /* LDL_SCOPE_ bits in force */
@@ -35,11 +44,12 @@ struct ldl_context {
 	uint32_t irq_depth[LDL_IRQS]; /* handlers of this kind that the thread is in */
 	uint32_t past_count;          /* so far; the ring keeps the last LDL_HISTORY */
 	uint32_t alloc_hidden;        /* an annotated allocator asks malloc(): that is no request */
-	uint32_t unused;
-	uint64_t budget_ns; /* a timed wait this long is all right in a non-blocking
+	uint32_t own_wait_count;      /* so far; the ring keeps the last LDL_OWN_WAITS */
+	uint64_t budget_ns;           /* a timed wait this long is all right in a non-blocking
 					 context */
 	struct ldl_scope scopes[LDL_SCOPE_MAX];
 	struct ldl_past past[LDL_HISTORY];
+	struct ldl_own_wait own_waits[LDL_OWN_WAITS];
 };
 
 /* Nothing is open, disabled or remembered. */
@@ -61,7 +71,7 @@ LDL_INLINE bool ldl_context_may_reclaim(uint32_t effective)
 /* Opens a scope; the cookie for its close. 0: too many are open (none of them is a valid cookie).
  */
 uint32_t ldl_context_open(
-	struct ldl_context *context, uint32_t scope, uint32_t depth, const void *ip);
+	struct ldl_context *context, uint32_t scope, uint32_t sections, const void *ip);
 
 /* Closes the scope with this cookie. LDL_NOT_FOUND: it is not open; LDL_BROKEN: it was, but not the
  * innermost one: closed all the same. */
@@ -71,8 +81,8 @@ ldl_status ldl_context_close(struct ldl_context *context, uint32_t cookie);
 uint32_t ldl_context_clear(struct ldl_context *context);
 void ldl_context_put_back(struct ldl_context *context, uint32_t scope);
 
-/* The innermost scope that was opened with more than `depth` entries held; NULL: none. */
-const struct ldl_scope *ldl_context_leaked(const struct ldl_context *context, uint32_t depth);
+/* The innermost scope, if it was opened inside more than `sections` sections; NULL: it was not. */
+const struct ldl_scope *ldl_context_leaked(const struct ldl_context *context, uint32_t sections);
 
 /* Whether a handler of this kind may come in now. */
 LDL_INLINE bool ldl_context_irq_may_come(const struct ldl_context *context, uint32_t interrupt)
@@ -89,5 +99,15 @@ LDL_INLINE void ldl_context_forget(struct ldl_context *context)
 {
 	context->past_count = 0;
 }
+
+/* Keeps that the thread waits for the event with `depth` entries held. */
+void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,
+	const struct ldl_held *held, uint32_t depth);
+
+/* How many of the `depth` entries were held already when the thread last waited for this event: for
+ * them whoever wakes the event next need not wait any more. 0: it did not wait for it, or has let
+ * one of them go since. */
+uint32_t ldl_context_held_before(const struct ldl_context *context, ldl_instance_id event,
+	const struct ldl_held *held, uint32_t depth);
 
 #endif

@@ -95,7 +95,7 @@ LDL_EXPORT void ldl_irq_threaded(int is_threaded)
 
 LDL_EXPORT void ldl_irq_exit(unsigned int interrupt)
 {
-	ldl_engine_irq_exit(interrupt, LDL_CALLER);
+	ldl_engine_irq_exit(interrupt);
 }
 
 LDL_EXPORT void ldl_irq_disable(unsigned int interrupt)

@@ -20,6 +20,9 @@ static uint32_t types_after(uint32_t types, bool weak)
 	return types & LDL_EDGE_TYPES & (weak ? (uint32_t)FROM_E : (uint32_t)LDL_EDGE_TYPES);
 }
 
+/* What a path is looked for around: see is_void(). */
+enum detour { NONE, PER_CPU, HANDLERS, DETOURS };
+
 struct search {
 	struct ldl_arena *arena;
 	struct ldl_work *work;
@@ -28,7 +31,7 @@ struct search {
 	bool goal_is_shared; /* the new edge leaves the goal as S: it must not be entered by R */
 	uint32_t goal_state;
 	int64_t rank;
-	bool avoids_per_cpu; /* look for a path around classes that each processor has its own of */
+	enum detour detour;
 };
 
 /* The queue: two lists of capacity words each, used as one of 2 * capacity. */
@@ -59,6 +62,12 @@ static bool is_handler(const struct ldl_arena *arena, ldl_node_id node)
 	return ldl_class_at(arena, ldl_node_at(arena, node)->class)->kind == LDL_KIND_INTERRUPT;
 }
 
+static bool is_avoided(const struct search *search, ldl_node_id node)
+{
+	return (search->detour == PER_CPU && is_per_cpu(search->arena, node)) ||
+	       (search->detour == HANDLERS && is_handler(search->arena, node));
+}
+
 /* Follows one edge as far as its types allow. True: the goal is reached strongly. */
 static bool follow(struct search *search, ldl_edge_id id, uint32_t types, bool weak)
 {
@@ -67,7 +76,7 @@ static bool follow(struct search *search, ldl_edge_id id, uint32_t types, bool w
 
 	if (ldl_node_at(search->arena, next)->rank != search->rank)
 		return false;
-	if (search->avoids_per_cpu && is_per_cpu(search->arena, next))
+	if (is_avoided(search, next))
 		return false;
 	enter(search, next << 1 | !by_n, id << 1 | weak);
 	if (next == search->goal && (by_n || !search->goal_is_shared)) {
@@ -171,14 +180,24 @@ static bool is_void(
 	return has_handler && has_per_cpu && count > 2;
 }
 
-static uint32_t find(struct search *search, ldl_edge_id edge, uint32_t types,
+/* The shortest cycle; where that one is void, the shortest around the classes, or else around the
+ * handlers, that make it so: every cycle that is not void and longer than two lacks the ones or the
+ * others. (One of two is the shortest.) */
+static uint32_t find(struct search *search, ldl_edge_id edge, uint32_t type,
 	struct ldl_cycle_step *steps, uint32_t most)
 {
-	for (uint32_t type = 1; type < LDL_EDGE_TYPES; type <<= 1) {
-		if (!(types & type) || !start(search, ldl_edge_at(search->arena, edge), type))
+	uint32_t count;
+
+	for (search->detour = NONE; search->detour < DETOURS; search->detour++) {
+		if (!start(search, ldl_edge_at(search->arena, edge), type)) {
+			if (search->detour == NONE)
+				return 0;
 			continue;
+		}
 		steps[0] = (struct ldl_cycle_step){edge, type};
-		return trace(search, steps, most);
+		count = trace(search, steps, most);
+		if (!is_void(search->arena, steps, count))
+			return count;
 	}
 	return 0;
 }
@@ -187,16 +206,15 @@ uint32_t ldl_cycle_find(struct ldl_arena *arena, struct ldl_work *work, ldl_edge
 	uint32_t types, struct ldl_cycle_step *steps, uint32_t most)
 {
 	struct search search = {.arena = arena, .work = work};
-	uint32_t count;
+	uint32_t count = 0;
 
 	if (work->capacity == 0) {
 		ldl_add_relaxed(&arena->header->counters[LDL_COUNT_SEARCH_GAVE_UP], 1);
 		return 0;
 	}
-	count = find(&search, edge, types, steps, most);
-	if (!is_void(arena, steps, count))
-		return count;
-	search.avoids_per_cpu = true;
-	count = find(&search, edge, types, steps, most);
-	return is_void(arena, steps, count) ? 0 : count;
+	for (uint32_t type = 1; type < LDL_EDGE_TYPES && !count; type <<= 1) {
+		if (types & type)
+			count = find(&search, edge, type, steps, most);
+	}
+	return count;
 }

@@ -16,6 +16,14 @@ static uint32_t purge_stolen(struct ldl_thread *thread, uint32_t depth)
 	return depth;
 }
 
+void ldl_engine_purge(struct ldl_thread *thread)
+{
+	uint32_t word = ldl_load_relaxed(&thread->record->depth);
+
+	if (!(word & LDL_WANTED))
+		(void)purge_stolen(thread, word);
+}
+
 /* Moves the held stack to a larger run. The old run is copied before the record names the new one,
  * so an observer sees the one or the other. */
 static bool grow(struct ldl_thread *thread)
@@ -224,11 +232,8 @@ static void observe_acquire(struct ldl_thread *thread, const struct ldl_acquisit
 		&judgement, &(struct ldl_observed){
 				    .kind = acquisition->mode & LDL_MODE_TRY ? LDL_OBSERVED_TRY
 									     : LDL_OBSERVED_ACQUIRE,
-				    .mode = acquisition->mode,
 				    .addr = acquisition->addr,
-				    .instance = acquisition->instance,
 				    .class = acquisition->class,
-				    .is_timed = !!(acquisition->mode & LDL_MODE_TIMED),
 			    });
 }
 
@@ -287,12 +292,20 @@ struct ldl_thread *ldl_engine_acquire_nested(const void *lock, const struct ldl_
 	return acquire_slow(lock, type, mode | LDL_MODE_INSIDE, outer, ip);
 }
 
+/* What is no lock and was passed through is not released like one: it does not count as unseen. */
+static bool passed_through(struct ldl_thread *thread, uint32_t unseen, uint32_t overflow)
+{
+	thread->unseen = unseen;
+	thread->record->overflow = overflow;
+	return false;
+}
+
 bool ldl_engine_push_entry(struct ldl_thread *thread, const struct ldl_held *entry)
 {
-	uint32_t depth;
+	uint32_t unseen = thread->unseen, overflow = thread->record->overflow, depth;
 
 	if (!make_room(thread))
-		return false;
+		return passed_through(thread, unseen, overflow);
 	depth = thread->record->depth;
 	ldl_engine_wish(thread->record, depth);
 	ldl_engine_write(&thread->held[depth], entry);
@@ -303,8 +316,10 @@ bool ldl_engine_push_entry(struct ldl_thread *thread, const struct ldl_held *ent
 bool ldl_engine_acquire_inside(struct ldl_thread *thread, const void *lock,
 	const struct ldl_lock_type *type, uint32_t mode, const void *ip)
 {
+	uint32_t unseen = thread->unseen, overflow = thread->record->overflow;
+
 	if (!acquire_as(thread, lock, type, mode, NULL, ip))
-		return false;
+		return passed_through(thread, unseen, overflow);
 	ldl_engine_acquired();
 	return true;
 }
@@ -341,28 +356,6 @@ LDL_NOINLINE void ldl_engine_failed(struct ldl_thread *thread, const void *lock)
 	at = ldl_held_find(thread->held, depth, (uint64_t)(uintptr_t)lock);
 	if (at >= 0)
 		(void)ldl_held_unrelock(&thread->held[at]);
-}
-
-/* Looks for the thread that holds the lock and takes the entry from it. */
-bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr)
-{
-	struct ldl_arena *arena = &ldl_engine.arena;
-	uint32_t used = ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_THREADS)->used);
-
-	for (ldl_thread_id id = 1; id < used; id++) {
-		struct ldl_thread_record *record = ldl_thread_at(arena, id);
-		uint32_t depth = ldl_held_depth(ldl_load_relaxed(&record->depth));
-		/* Acquire: pairs with the release in grow(). */
-		uint32_t first = ldl_load_acquire(&record->held_first);
-
-		if (id == self->id || record->state == LDL_THREAD_FREE)
-			continue;
-		for (uint32_t at = 0; first && at < depth; at++) {
-			if (ldl_held_steal(ldl_held_at(arena, first + at), addr))
-				return true;
-		}
-	}
-	return false;
 }
 
 /* Whether every acquisition of this process was seen: else a release without one proves nothing. */
@@ -453,32 +446,45 @@ static void release_entry(struct ldl_thread *thread, uint32_t at, const void *ip
 
 		ldl_engine_observe(&judgement, &(struct ldl_observed){
 						       .kind = LDL_OBSERVED_RELEASE,
-						       .mode = released.mode,
 						       .addr = released.addr,
-						       .instance = released.instance,
 						       .class = released.class,
 					       });
 	}
 }
 
+/* As its acquisition was. */
+static void pass_release_through(void)
+{
+	struct ldl_thread *thread = ldl_thread_known();
+
+	if (thread && thread->unseen)
+		thread->unseen--;
+}
+
+/* Whether a release must be looked at: while locks are not watched, only what was taken before that
+ * is left, and most threads hold none of it. */
+static bool may_be_held(void)
+{
+	return !ldl_engine_has_no_graph() || ldl_load_relaxed(&ldl_self.record->depth);
+}
+
 LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
 {
-	struct ldl_thread *thread = ldl_engine_enter();
+	struct ldl_thread *thread = may_be_held() ? ldl_engine_enter_end() : NULL;
 	uint32_t depth;
 	int at;
 
 	if (!thread) {
-		/* Passed through, as its acquisition was. */
-		thread = ldl_thread_known();
-		if (thread && thread->unseen)
-			thread->unseen--;
+		pass_release_through();
 		return;
 	}
 	depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
 	at = ldl_held_find(thread->held, depth, (uint64_t)(uintptr_t)lock);
-	if (at < 0)
-		release_unknown(thread, lock, ip);
-	else
+	if (at >= 0)
 		release_entry(thread, (uint32_t)at, ip);
+	else if (ldl_engine_has_no_graph())
+		pass_release_through();
+	else
+		release_unknown(thread, lock, ip);
 	ldl_engine_leave(thread);
 }

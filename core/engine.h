@@ -257,15 +257,17 @@ LDL_INLINE void ldl_engine_release(const void *lock, const void *ip)
 /* Allocations. The slow half, and what it learns: see engine_alloc.c. `size` 0: not known. */
 void ldl_engine_alloc_slow(uint32_t gfp, uint64_t size, const void *ip);
 
+/* A place, a mask, and all that is held there: chain keys are as good as random, so that a sum is
+ * enough to tell them apart. */
 LDL_INLINE uint64_t ldl_engine_alloc_key(
 	const struct ldl_thread *thread, uint64_t below, uint32_t gfp, uint64_t ip)
 {
-	return ldl_chain_mix(below ^ thread->context.scope_key, gfp, ip);
+	return (below ^ thread->context.scope_key) + ip + gfp * LDL_HASH_ODD;
 }
 
-LDL_INLINE struct ldl_alloc_count *ldl_engine_alloc_count(struct ldl_thread *thread, uint64_t key)
+LDL_INLINE uint32_t ldl_engine_alloc_slot(uint64_t key)
 {
-	return &thread->alloc_cache[key >> (64 - 8)];
+	return (uint32_t)(key >> (64 - 8));
 }
 
 _Static_assert(LDL_ALLOC_CACHE == 1u << 8, "shift");
@@ -275,8 +277,7 @@ _Static_assert(LDL_ALLOC_CACHE == 1u << 8, "shift");
 LDL_INLINE void ldl_engine_alloc(uint32_t gfp, const void *ip)
 {
 	struct ldl_thread *thread = LDL_SELF(thread);
-	struct ldl_alloc_count *known;
-	uint32_t depth;
+	uint32_t depth, slot;
 	uint64_t key;
 
 	if (ldl_unlikely(thread->control != ldl_load_relaxed(ldl_engine_control)))
@@ -286,10 +287,11 @@ LDL_INLINE void ldl_engine_alloc(uint32_t gfp, const void *ip)
 		goto slow;
 	key = ldl_engine_alloc_key(
 		thread, ldl_held_key(thread->held, depth), gfp, (uint64_t)(uintptr_t)ip);
-	known = ldl_engine_alloc_count(thread, key);
-	thread->last_alloc = known;
-	if (ldl_likely(known->key == key) && ldl_likely(--known->left))
+	slot = ldl_engine_alloc_slot(key);
+	if (ldl_likely(thread->alloc_key[slot] == key) && ldl_likely(--thread->alloc_left[slot])) {
+		thread->last_alloc = slot; /* of no other: a hidden request is not the latest */
 		return;
+	}
 slow:
 	ldl_engine_alloc_slow(gfp, 0, ip);
 }
@@ -339,7 +341,7 @@ void ldl_engine_context_budget(uint64_t limit_ns);
 
 /* Interrupts and signal handlers. engine_irq.c */
 void ldl_engine_irq_enter(uint32_t interrupt, bool is_threaded, const void *ip);
-void ldl_engine_irq_exit(uint32_t interrupt, const void *ip);
+void ldl_engine_irq_exit(uint32_t interrupt);
 void ldl_engine_irq_threaded(bool is_threaded);
 void ldl_engine_irq_disable(uint32_t interrupt, const void *ip);
 void ldl_engine_irq_enable(uint32_t interrupt, const void *ip);

@@ -12,20 +12,20 @@
 
 #include <string.h>
 
-static void tell(struct ldl_alloc_count *counted)
+static void tell(struct ldl_thread *thread, uint32_t slot)
 {
-	uint32_t count = LDL_ALLOC_FLUSH - counted->left;
+	uint32_t count = LDL_ALLOC_FLUSH - thread->alloc_left[slot];
 
-	counted->left = LDL_ALLOC_FLUSH;
-	ldl_alloc_add(&ldl_engine.arena, counted->id, count);
+	thread->alloc_left[slot] = LDL_ALLOC_FLUSH;
+	ldl_alloc_add(&ldl_engine.arena, thread->alloc_id[slot], count);
 }
 
 void ldl_engine_count_allocs(struct ldl_thread *thread)
 {
 	if (thread->reset != ldl_engine.resets) /* what it counted for is gone */
 		return;
-	for (uint32_t i = 0; i < LDL_ALLOC_CACHE; i++)
-		tell(&thread->alloc_cache[i]);
+	for (uint32_t slot = 0; slot < LDL_ALLOC_CACHE; slot++)
+		tell(thread, slot);
 }
 
 static struct ldl_acquisition describe(
@@ -60,7 +60,7 @@ static ldl_alloc_id record_of(struct ldl_thread *thread, struct ldl_acquisition 
 			ldl_engine_unlock();
 		}
 	}
-	acquisition->class = ldl_alloc_at(arena, id)->class;
+	acquisition->class = id ? ldl_alloc_at(arena, id)->class : model.class;
 	return id;
 }
 
@@ -139,7 +139,6 @@ static void observe(
 					       .kind = LDL_OBSERVED_ALLOC,
 					       .class = acquisition->class,
 					       .gfp = acquisition->gfp,
-					       .gfp_asked = acquisition->gfp_asked,
 					       .alloc = id,
 				       });
 }
@@ -175,24 +174,39 @@ void ldl_engine_retry_wait(struct ldl_thread *thread, uint32_t gfp, const void *
 	ldl_engine_print(&judgement);
 }
 
+/* The latest request that the fast path knew: told to the ladder, and to later wakes. */
+void ldl_engine_settle_alloc(struct ldl_thread *thread)
+{
+	uint32_t slot = thread->last_alloc;
+	/* Its stack is the chain's. */
+	struct ldl_acquisition acquisition = {.ip = LDL_HELD_FRESH};
+
+	thread->last_alloc = LDL_ALLOC_CACHE;
+	thread->ladder.last = thread->alloc_id[slot];
+	acquisition.gfp = ldl_alloc_at(&ldl_engine.arena, thread->ladder.last)->gfp;
+	remember(thread, &acquisition, thread->alloc_key[slot]);
+}
+
 static void request(struct ldl_thread *thread, uint32_t gfp, uint64_t size, const void *ip)
 {
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t depth = ldl_load_relaxed(&thread->record->depth);
 	struct ldl_acquisition acquisition = describe(thread, gfp, ip);
 	uint64_t key = ldl_engine_alloc_key(
 		thread, ldl_held_key(thread->held, depth), gfp, acquisition.ip);
-	struct ldl_alloc_count *known = ldl_engine_alloc_count(thread, key);
+	uint32_t slot = ldl_engine_alloc_slot(key);
 	ldl_alloc_id id = record_of(thread, &acquisition);
-	bool is_checked = known->key == key || ldl_chain_find(&ldl_engine.arena, key) ||
-			  check(thread, &acquisition, id, key);
+	uint64_t checked = ldl_engine_key_of_mode(key);
+	bool is_checked = thread->alloc_key[slot] == key ||
+			  ldl_chain_find(&ldl_engine.arena, checked) ||
+			  check(thread, &acquisition, id, checked);
 
 	if (size)
 		check_order(thread, &acquisition, id, size);
-	tell(known);
-	known->key = is_checked ? key : 0;
-	known->id = id;
-	known->left = LDL_ALLOC_FLUSH - 1;
-	thread->last_alloc = NULL;
+	tell(thread, slot);
+	thread->alloc_key[slot] = is_checked ? key : 0;
+	thread->alloc_id[slot] = id;
+	thread->alloc_left[slot] = LDL_ALLOC_FLUSH - 1;
+	thread->last_alloc = LDL_ALLOC_CACHE;
 	if (is_checked && gfp == LDL_GFP_KERNEL && depth)
 		*ldl_engine_alloc_memo(thread, ip) =
 			ldl_engine_alloc_word(thread, &thread->held[depth - 1], ip);
@@ -210,14 +224,17 @@ LDL_NOINLINE void ldl_engine_alloc_slow(uint32_t gfp, uint64_t size, const void 
 		return;
 	/* Inside an acquisition that was interrupted: what is held is not certain. */
 	if (!thread->context.alloc_hidden &&
-		!(ldl_load_relaxed(&thread->record->depth) & LDL_WANTED))
+		!(ldl_load_relaxed(&thread->record->depth) & LDL_WANTED)) {
+		ldl_engine_purge(thread);
 		request(thread, gfp & LDL_GFP_BITS, size, ip);
+	}
 	ldl_engine_leave(thread);
 }
 
 void ldl_engine_hide_allocs(bool is_hidden)
 {
-	struct ldl_thread *thread = ldl_engine_enter_any();
+	/* To show them again ends what may have begun in another mode. */
+	struct ldl_thread *thread = is_hidden ? ldl_engine_enter_any() : ldl_engine_enter_end();
 
 	if (!thread)
 		return;

@@ -18,7 +18,7 @@ static ldl_instance_id callback_at(
 	const struct ldl_lock_type type = {.kind = LDL_KIND_CONTEXT, .name = name};
 	ldl_instance_id id =
 		ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)place_of(address));
-	uint32_t record;
+	uint32_t record, none = 0;
 
 	if (id)
 		return id;
@@ -30,16 +30,20 @@ static ldl_instance_id callback_at(
 			.class = ldl_instance_at(&ldl_engine.arena, id)->class,
 			.generation = ldl_instance_info_at(&ldl_engine.arena, id)->generation,
 		};
+	/* Release: pairs with the acquire in record_of(). Not 0: another thread met it, too, or has
+	 * ended it. */
 	if (id)
-		ldl_store_relaxed(&ldl_instance_info_at(&ldl_engine.arena, id)->callback, record);
+		(void)ldl_cas_acq_rel(
+			&ldl_instance_info_at(&ldl_engine.arena, id)->callback, &none, record);
 	return id;
 }
 
-/* The callback's record; slot 0, which nobody reads, when it has none. */
+/* The callback's record; slot 0, of which nothing but `runs` is written, when it has none. */
 static ldl_callback_id record_of(ldl_instance_id id)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
-	ldl_callback_id record = ldl_load_relaxed(&ldl_instance_info_at(arena, id)->callback);
+	/* Acquire: pairs with the release in callback_at(). */
+	ldl_callback_id record = ldl_load_acquire(&ldl_instance_info_at(arena, id)->callback);
 
 	if (record >= ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_CALLBACKS)->used) ||
 		ldl_callback_at(arena, record)->instance != id)
@@ -52,15 +56,17 @@ void ldl_engine_callback_register(const void *address, const char *name, bool is
 {
 	struct ldl_thread *thread = address ? ldl_engine_enter() : NULL;
 	ldl_instance_id id;
+	ldl_callback_id at;
 
 	if (!thread)
 		return;
 	id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)place_of(address));
 	if (id)
 		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
-	id = callback_at(thread, address, name ? name : "callback", ip);
-	if (id) {
-		struct ldl_callback *record = ldl_callback_at(&ldl_engine.arena, record_of(id));
+	id = callback_at(thread, address, name, ip);
+	at = id ? record_of(id) : 0;
+	if (at) {
+		struct ldl_callback *record = ldl_callback_at(&ldl_engine.arena, at);
 
 		record->is_notifier = is_notifier;
 		record->start = start;
@@ -81,7 +87,7 @@ void ldl_engine_callback_lock(bool is_notifier, const void *lock, const void *ip
 	if (!thread)
 		return;
 	id = ldl_engine_instance(thread, lock, &type, ip);
-	outer = is_notifier ? ldl_engine_built_in(thread, LDL_CTX_MMU_NOTIFIER)
+	outer = is_notifier ? ldl_engine_context_at(thread, LDL_CTX_MMU_NOTIFIER)
 			    : ldl_engine_domain(thread, LDL_RECLAIM_FS);
 	if (id && outer) {
 		acquisition.instance = id;
@@ -107,7 +113,7 @@ static void enter_section(struct ldl_thread *thread, struct ldl_running *running
 	static const struct ldl_lock_type type = {.kind = LDL_KIND_RECLAIM};
 	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
 	ldl_instance_id id =
-		domain ? ldl_engine_domain(thread, domain) : ldl_engine_built_in(thread, context);
+		domain ? ldl_engine_domain(thread, domain) : ldl_engine_context_at(thread, context);
 	uint64_t addr = id ? ldl_instance_at(&ldl_engine.arena, id)->addr : 0;
 	bool is_held = addr && ldl_held_find(thread->held, depth, addr) >= 0;
 
@@ -129,7 +135,9 @@ static struct ldl_running *push(
 
 	ldl_add_relaxed(&ldl_callback_at(&ldl_engine.arena, record_of(id))->runs, 1);
 	/* Held while it runs, so that what it takes can name it; an end of no edge. */
-	(void)ldl_engine_push_place(thread, ldl_instance_at(&ldl_engine.arena, id)->addr, ip);
+	if (id)
+		(void)ldl_engine_push_place(
+			thread, ldl_instance_at(&ldl_engine.arena, id)->addr, ip);
 	thread->callbacks.count++;
 	running = ldl_callback_running(&thread->callbacks);
 	if (running)
@@ -182,6 +190,8 @@ static void say(struct ldl_thread *thread, const struct ldl_running *running,
 		.class = record->class};
 	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
 
+	if (ldl_engine_has_no_graph())
+		return;
 	ldl_engine_take_site(&acquisition);
 	if (!ldl_engine_lock())
 		return;
@@ -196,12 +206,15 @@ static void check_idle(struct ldl_thread *thread, const struct ldl_running *runn
 {
 	struct ldl_callback *record = ldl_callback_at(&ldl_engine.arena, running->record);
 	uint32_t clock = ldl_load_relaxed(&ldl_engine.arena.header->nofail_clock);
-	bool is_wanted = (running->gfp & LDL_GFP_NOFAIL) || clock != record->nofail;
+	bool is_wanted =
+		(running->gfp & LDL_GFP_NOFAIL) || clock != ldl_load_relaxed(&record->nofail);
 
-	record->nofail = clock;
+	if (!running->record) /* shared by all that have none */
+		return;
+	ldl_store_relaxed(&record->nofail, clock);
 	if (freed)
-		record->idle = 0;
-	else if (is_wanted && ++record->idle == LDL_IDLE_MAX)
+		ldl_store_relaxed(&record->idle, 0);
+	else if (is_wanted && ldl_add_relaxed(&record->idle, 1) + 1 == LDL_IDLE_MAX)
 		say(thread, running,
 			&(struct ldl_breach){LDL_FINDING_POLICY, LDL_RULE_B10, LDL_SEVERITY_WARNING,
 				NULL,
@@ -216,7 +229,7 @@ static void pop(struct ldl_thread *thread, const void *callback, const void *ip)
 
 	if (running && running->section)
 		ldl_engine_leave_section(thread, running->section, ip);
-	(void)ldl_engine_pop_place(thread, (uint64_t)(uintptr_t)place_of(callback));
+	ldl_engine_leave_section(thread, (uint64_t)(uintptr_t)place_of(callback), ip);
 	if (thread->callbacks.count)
 		thread->callbacks.count--;
 	ldl_callback_rearm(thread);
@@ -224,7 +237,7 @@ static void pop(struct ldl_thread *thread, const void *callback, const void *ip)
 
 void ldl_engine_shrinker_end(const void *shrinker, uint64_t freed, const void *ip)
 {
-	struct ldl_thread *thread = shrinker ? ldl_engine_enter() : NULL;
+	struct ldl_thread *thread = shrinker ? ldl_engine_enter_end() : NULL;
 	const struct ldl_running *running;
 
 	if (!thread)
@@ -253,16 +266,16 @@ void ldl_engine_notifier_begin(
 {
 	struct ldl_thread *thread = notifier ? ldl_engine_enter() : NULL;
 	struct ldl_running *running;
+	struct ldl_callback *record;
 	ldl_instance_id id;
 
 	if (!thread)
 		return;
 	id = callback_at(thread, notifier, NULL, ip);
-	ldl_callback_at(&ldl_engine.arena, record_of(id))->is_notifier = 1;
-	running = push(thread,
-		kind_of_call(
-			ldl_callback_at(&ldl_engine.arena, record_of(id)), start, end, may_block),
-		id, ip);
+	record = ldl_callback_at(&ldl_engine.arena, record_of(id));
+	if (record_of(id))
+		ldl_store_relaxed(&record->is_notifier, 1);
+	running = push(thread, kind_of_call(record, start, end, may_block), id, ip);
 	if (running)
 		enter_section(
 			thread, running, may_block ? LDL_RECLAIM : NULL, LDL_CTX_MMU_NOTIFIER, ip);
@@ -274,6 +287,7 @@ static void judge_result(
 {
 	struct ldl_callback *record = ldl_callback_at(&ldl_engine.arena, running->record);
 	bool is_refusal = result == -EAGAIN || result == EAGAIN;
+	uint32_t calls, refusals;
 
 	if (running->kind == LDL_CALLBACK_NOTIFIER_OFF && is_refusal)
 		say(thread, running,
@@ -281,11 +295,12 @@ static void judge_result(
 				LDL_SEVERITY_WARNING, NULL,
 				"the range is none of its business: return 0, not EAGAIN"},
 			ip);
-	if (running->kind != LDL_CALLBACK_NOTIFIER_NONBLOCK)
+	if (running->kind != LDL_CALLBACK_NOTIFIER_NONBLOCK || !running->record)
 		return;
-	record->calls++;
-	record->refusals += is_refusal && !running->tries;
-	if (record->refusals == record->calls)
+	calls = ldl_add_relaxed(&record->calls, 1) + 1;
+	is_refusal &= !running->tries;
+	refusals = ldl_add_relaxed(&record->refusals, is_refusal) + is_refusal;
+	if (refusals == calls)
 		say(thread, running,
 			&(struct ldl_breach){LDL_FINDING_NONBLOCK, LDL_RULE_A8,
 				LDL_SEVERITY_WARNING, NULL,
@@ -295,7 +310,7 @@ static void judge_result(
 
 void ldl_engine_notifier_end(const void *notifier, int result, const void *ip)
 {
-	struct ldl_thread *thread = notifier ? ldl_engine_enter() : NULL;
+	struct ldl_thread *thread = notifier ? ldl_engine_enter_end() : NULL;
 	const struct ldl_running *running;
 
 	if (!thread)

@@ -4,7 +4,8 @@
  * what it had to wait for since the event's request began: its initialisation, its last wake, or
  * the waker's own last wait, whichever came last. Requests are told apart by a clock that ticks at
  * inits and wakes, so that what a thread remembers need not be tied to any one event. What was
- * waited for before the request was no part of the work that it asks for. */
+ * waited for before the request was no part of the work that it asks for; nor is what the waker
+ * held already when it waited for the same event (a semaphore that it took and gives back). */
 #include "engine_place.h"
 
 #include "chain.h"
@@ -27,10 +28,16 @@ static uint32_t now(void)
 	return ldl_load_relaxed(&ldl_engine.arena.header->event_clock);
 }
 
-/* A new request begins: what is done from here on counts for the next wake. */
-static void begin_request(ldl_instance_id id)
+static uint32_t request_of(ldl_instance_id id)
 {
-	ldl_store_relaxed(&ldl_instance_info_at(&ldl_engine.arena, id)->request, tick());
+	return ldl_load_relaxed(&ldl_instance_info_at(&ldl_engine.arena, id)->request);
+}
+
+/* A new request begins: what is done from here on counts for the next wake. Unless another thread
+ * has ended the event since its request was `last`: the word is not the event's any more. */
+static void begin_request(ldl_instance_id id, uint32_t last)
+{
+	(void)ldl_cas_acq_rel(&ldl_instance_info_at(&ldl_engine.arena, id)->request, &last, tick());
 }
 
 static ldl_instance_id event_at(
@@ -47,13 +54,10 @@ static ldl_instance_id event_at(
 		return id;
 	if ((uint64_t)(uintptr_t)event <= LDL_DOMAINS)
 		return ldl_engine_domain(thread, event);
-	/* One that nobody initialised: its request may have begun any time before. */
+	/* One that nobody initialised: its request, 0, may have begun any time before. */
 	(void)tick();
-	id = ldl_engine_instance(
+	return ldl_engine_instance(
 		thread, (const void *)(uintptr_t)addr, name ? &type : &event_type, ip);
-	if (id)
-		ldl_store_relaxed(&ldl_instance_info_at(&ldl_engine.arena, id)->request, 0);
-	return id;
 }
 
 void ldl_engine_event_init(const void *event, const char *name, const void *ip)
@@ -68,7 +72,7 @@ void ldl_engine_event_init(const void *event, const char *name, const void *ip)
 		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
 	id = event_at(thread, event, name, ip);
 	if (id)
-		begin_request(id);
+		begin_request(id, request_of(id));
 	ldl_engine_leave(thread);
 }
 
@@ -77,26 +81,30 @@ static struct ldl_acquisition wait_for(ldl_instance_id id, uint64_t limit_ns, co
 	const struct ldl_instance *instance = ldl_instance_at(&ldl_engine.arena, id);
 
 	return (struct ldl_acquisition){
-		.addr = instance->addr,
+		.addr = ldl_load_relaxed(&instance->addr),
 		.ip = (uint64_t)(uintptr_t)ip,
 		.instance = id,
-		.class = instance->class,
+		.class = ldl_load_relaxed(&instance->class),
 		.mode = limit_ns ? LDL_MODE_TIMED : LDL_MODE_EXCLUSIVE,
 	};
+}
+
+static uint32_t depth_of(const struct ldl_thread *thread)
+{
+	return ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
 }
 
 /* The wait as an entry: for the chain's key, and to be remembered. */
 static struct ldl_held entry_of(
 	const struct ldl_thread *thread, const struct ldl_acquisition *acquisition)
 {
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
 	uint32_t class_mode = acquisition->class << LDL_MODE_BITS | acquisition->mode;
 
 	return (struct ldl_held){
 		.addr = acquisition->addr,
 		.ip = acquisition->ip,
 		.key = ldl_chain_mix(
-			ldl_held_key(thread->held, depth), class_mode, acquisition->ip),
+			ldl_held_key(thread->held, depth_of(thread)), class_mode, acquisition->ip),
 		.instance = acquisition->instance,
 		.class_mode = class_mode,
 	};
@@ -127,9 +135,7 @@ static void observe_wait(struct ldl_thread *thread, const struct ldl_acquisition
 	ldl_engine_observe(&judgement, &(struct ldl_observed){
 					       .kind = LDL_OBSERVED_WAIT,
 					       .addr = acquisition->addr,
-					       .instance = acquisition->instance,
 					       .class = acquisition->class,
-					       .is_timed = !!(acquisition->mode & LDL_MODE_TIMED),
 				       });
 }
 
@@ -139,18 +145,22 @@ void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
 	struct ldl_acquisition acquisition;
 	struct ldl_held entry;
 	ldl_instance_id id;
+	uint64_t key;
 
 	if (!thread)
 		return;
+	ldl_engine_purge(thread);
 	id = event_at(thread, event, NULL, ip);
 	if (id) {
 		acquisition = wait_for(id, limit_ns, ip);
 		entry = entry_of(thread, &acquisition);
-		if (!ldl_chain_find(&ldl_engine.arena, entry.key) || thread->context.budget_ns)
-			check_wait(thread, &acquisition, entry.key, limit_ns);
+		key = ldl_engine_key_of_mode(entry.key);
+		if (!ldl_chain_find(&ldl_engine.arena, key) || thread->context.budget_ns)
+			check_wait(thread, &acquisition, key, limit_ns);
 		/* What came before this wait is over: only the wait itself is needed now. */
 		ldl_context_forget(&thread->context);
 		ldl_context_remember(&thread->context, &entry, now(), 0);
+		ldl_context_note_wait(&thread->context, id, thread->held, depth_of(thread));
 		if (thread->armed)
 			observe_wait(thread, &acquisition);
 	}
@@ -158,12 +168,12 @@ void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
 }
 
 /* The wake's key: the event, the place, and all that it would depend on. */
-static uint64_t key_of_wake(
-	const struct ldl_thread *thread, const struct ldl_held *woken, uint32_t request)
+static uint64_t key_of_wake(const struct ldl_thread *thread, const struct ldl_held *woken,
+	uint32_t request, uint32_t before)
 {
 	const struct ldl_context *context = &thread->context;
 	uint32_t count = context->past_count < LDL_HISTORY ? context->past_count : LDL_HISTORY;
-	uint64_t key = ldl_hash_add(woken->key, woken->ip);
+	uint64_t key = ldl_hash_add(ldl_hash_add(woken->key, woken->ip), before);
 
 	for (uint32_t i = 0; i < count; i++) {
 		if ((int32_t)(context->past[i].clock - request) >= 0)
@@ -178,30 +188,33 @@ void ldl_engine_wake(const void *event, const void *ip)
 	struct ldl_acquisition acquisition;
 	struct ldl_judgement judgement;
 	struct ldl_held woken;
-	uint32_t request;
+	uint32_t request, before;
 	ldl_instance_id id;
 	uint64_t key;
 
 	if (!thread)
 		return;
+	ldl_engine_purge(thread);
 	id = event_at(thread, event, NULL, ip);
 	if (id) {
 		acquisition = wait_for(id, 0, ip);
 		woken = entry_of(thread, &acquisition);
-		request = ldl_load_relaxed(&ldl_instance_info_at(&ldl_engine.arena, id)->request);
-		key = key_of_wake(thread, &woken, request);
+		request = request_of(id);
+		before = ldl_context_held_before(
+			&thread->context, id, thread->held, depth_of(thread));
+		key = key_of_wake(thread, &woken, request, before);
 		woken.key = 0; /* it has no chain of its own */
 		if (!ldl_chain_find(&ldl_engine.arena, key)) {
 			ldl_engine_take_site(&acquisition);
 			judgement = ldl_engine_judge(thread, &acquisition);
 			if (ldl_engine_lock()) {
-				ldl_rules_wake(&judgement, &woken, request);
+				ldl_rules_wake(&judgement, &woken, request, before);
 				ldl_engine_unlock();
 				(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition.site, 1);
 				ldl_engine_print(&judgement);
 			}
 		}
-		begin_request(id);
+		begin_request(id, request);
 	}
 	ldl_engine_leave(thread);
 }
@@ -210,7 +223,8 @@ void ldl_engine_remember(struct ldl_thread *thread)
 {
 	uint32_t depth;
 
-	if (!ldl_load_relaxed(&ldl_engine.arena.header->has_events) || thread->guard)
+	if (!ldl_load_relaxed(&ldl_engine.arena.header->has_events) || thread->guard ||
+		!thread->record)
 		return;
 	depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
 	if (depth)
@@ -223,8 +237,9 @@ void ldl_engine_sleep(const void *ip)
 	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
 	struct ldl_judgement judgement;
 
-	/* Nothing is held: a sleep cannot break anything. */
-	if (!thread || (!thread->armed && !ldl_load_relaxed(&thread->record->depth)))
+	/* Nothing is held, as in a child that was forked just now: a sleep breaks nothing. */
+	if (!thread || !thread->record ||
+		(!thread->armed && !ldl_load_relaxed(&thread->record->depth)))
 		return;
 	thread = ldl_engine_enter_any();
 	if (!thread)

@@ -18,12 +18,14 @@ static struct {
 	const struct ldl_self *owner; /* of the thread that forks: others may prepare forks too */
 	uint32_t used[LDL_TABLE_COUNT];
 	uint32_t depth, overflow, unseen;
-	struct ldl_held held[LDL_HELD_LARGE];
+	struct ldl_context context;
+	struct ldl_callbacks callbacks;
+	struct ldl_held held[LDL_HELD_LARGE]; /* key: the address of the instance instead */
 } saved;
 
 void ldl_engine_fork_prepare(void)
 {
-	struct ldl_thread *thread = ldl_engine_enter();
+	struct ldl_thread *thread = ldl_engine_enter_end();
 
 	if (!thread)
 		return;
@@ -33,7 +35,12 @@ void ldl_engine_fork_prepare(void)
 		saved.depth = ldl_held_depth(thread->record->depth);
 		saved.overflow = thread->record->overflow;
 		saved.unseen = thread->unseen;
+		saved.context = thread->context;
+		saved.callbacks = thread->callbacks;
 		memcpy(saved.held, thread->held, saved.depth * sizeof(saved.held[0]));
+		for (uint32_t i = 0; i < saved.depth; i++)
+			saved.held[i].key = ldl_load_relaxed(
+				&ldl_instance_at(&ldl_engine.arena, saved.held[i].instance)->addr);
 		saved.owner = &ldl_self;
 		saved.is_valid = true;
 		ldl_engine_unlock();
@@ -142,7 +149,8 @@ static void restore_held(struct ldl_thread *thread)
 		struct ldl_held *entry = &thread->held[depth];
 
 		*entry = saved.held[i];
-		entry->instance = ldl_instance_find(&ldl_engine.arena, ldl_held_addr(entry));
+		/* An element's instance is its pool, which has another address. */
+		entry->instance = ldl_instance_find(&ldl_engine.arena, entry->key);
 		if (!entry->instance || ldl_held_class(entry) >= classes)
 			continue;
 		entry->key = ldl_chain_mix(
@@ -152,6 +160,19 @@ static void restore_held(struct ldl_thread *thread)
 	record->depth = depth;
 	record->overflow = saved.overflow;
 	thread->unseen = saved.unseen;
+}
+
+/* And what it is in. What it had waited for has no ids here; nor have callbacks their records. */
+static void restore_context(struct ldl_thread *thread)
+{
+	thread->context = saved.context;
+	ldl_context_forget(&thread->context);
+	thread->context.own_wait_count = 0;
+	thread->callbacks = saved.callbacks;
+	for (uint32_t i = 0; i < LDL_CALLBACKS; i++)
+		thread->callbacks.running[i].record = 0;
+	ldl_callback_rearm(thread);
+	thread->control = thread->armed ? 0 : thread->saved_control;
 }
 
 void ldl_engine_fork_child(void)
@@ -187,8 +208,10 @@ void ldl_engine_fork_child(void)
 	if (ldl_engine.is_ready && saved.is_valid) {
 		struct ldl_thread *thread = ldl_engine_attach();
 
-		if (thread)
+		if (thread) {
 			restore_held(thread);
+			restore_context(thread);
+		}
 	}
 	saved.is_valid = false;
 }

@@ -43,16 +43,17 @@ void ldl_engine_irq_threaded(bool is_threaded)
 	ldl_engine_leave(thread);
 }
 
-void ldl_engine_irq_exit(uint32_t interrupt, const void *ip)
+void ldl_engine_irq_exit(uint32_t interrupt)
 {
-	struct ldl_thread *thread = interrupt < LDL_IRQS ? ldl_engine_enter() : NULL;
+	struct ldl_thread *thread = interrupt < LDL_IRQS ? ldl_engine_enter_end() : NULL;
 
 	if (!thread)
 		return;
-	(void)ip;
-	if (thread->context.irq_depth[interrupt] &&
-		ldl_engine_pop_place(thread, handlers[interrupt]))
+	if (thread->context.irq_depth[interrupt]) {
+		/* There may have been no room for its entry. */
+		(void)ldl_engine_pop_place(thread, handlers[interrupt]);
 		thread->context.irq_depth[interrupt]--;
+	}
 	ldl_engine_leave(thread);
 }
 
@@ -90,7 +91,7 @@ static void expose_held(struct ldl_thread *thread, const void *ip)
 	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
 	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
 
-	if (at == 0)
+	if (at == 0 || ldl_engine_has_no_graph())
 		return;
 	ldl_engine_take_site(&acquisition);
 	if (!ldl_engine_lock())
@@ -109,7 +110,7 @@ static void expose_held(struct ldl_thread *thread, const void *ip)
 
 void ldl_engine_irq_enable(uint32_t interrupt, const void *ip)
 {
-	struct ldl_thread *thread = interrupt < LDL_IRQS ? ldl_engine_enter() : NULL;
+	struct ldl_thread *thread = interrupt < LDL_IRQS ? ldl_engine_enter_end() : NULL;
 	uint32_t *disabled;
 
 	if (!thread)

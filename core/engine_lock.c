@@ -139,6 +139,28 @@ ldl_class_id ldl_engine_subclass(ldl_class_id class, uint32_t subclass)
 	return id ? id : class;
 }
 
+/* Looks for the thread that holds the lock and takes the entry from it. */
+bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr)
+{
+	struct ldl_arena *arena = &ldl_engine.arena;
+	uint32_t used = ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_THREADS)->used);
+
+	for (ldl_thread_id id = 1; id < used; id++) {
+		struct ldl_thread_record *record = ldl_thread_at(arena, id);
+		uint32_t depth = ldl_held_depth(ldl_load_relaxed(&record->depth));
+		/* Acquire: pairs with the release in grow(), in engine.c. */
+		uint32_t first = ldl_load_acquire(&record->held_first);
+
+		if (id == self->id || record->state == LDL_THREAD_FREE)
+			continue;
+		for (uint32_t at = 0; first && at < depth; at++) {
+			if (ldl_held_steal(ldl_held_at(arena, first + at), addr))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Ends the instance: its vertex leaves the graph, its record is free. Called inside the guard. */
 static void end_instance(ldl_instance_id id)
 {

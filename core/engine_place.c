@@ -31,8 +31,8 @@ ldl_class_id ldl_engine_named_class(const char *name, enum ldl_kind kind, uint32
 /* Whether a non-blocking context is in the header's list. */
 static bool is_listed(const struct ldl_header *header, ldl_instance_id id)
 {
-	for (uint32_t i = 0; i < header->nonblock_count; i++) {
-		if (header->nonblock[i] == id)
+	for (uint32_t i = 0; i < ldl_load_relaxed(&header->nonblock_count); i++) {
+		if (ldl_load_relaxed(&header->nonblock[i]) == id)
 			return true;
 	}
 	return false;
@@ -49,7 +49,8 @@ static void list_nonblock(struct ldl_judgement *judgement, ldl_instance_id id)
 		ldl_engine_count(LDL_COUNT_CONTEXTS_DROPPED);
 		return;
 	}
-	header->nonblock[header->nonblock_count++] = id;
+	ldl_store_relaxed(&header->nonblock[header->nonblock_count], id);
+	ldl_store_relaxed(&header->nonblock_count, header->nonblock_count + 1);
 	if (judgement)
 		ldl_rules_adopt(judgement, id);
 }
@@ -61,13 +62,28 @@ static void note_place(struct ldl_judgement *judgement, ldl_instance_id id)
 	const struct ldl_instance *instance = ldl_instance_at(&ldl_engine.arena, id);
 
 	if (instance->addr >= 1 && instance->addr <= LDL_DOMAINS)
-		header->domains[instance->addr - 1] = id;
+		ldl_store_relaxed(&header->domains[instance->addr - 1], id);
 	else if (instance->addr == LDL_PLACE_HARDIRQ)
-		header->interrupts[0] = id;
+		ldl_store_relaxed(&header->interrupts[0], id);
 	else if (instance->addr == LDL_PLACE_SOFTIRQ)
-		header->interrupts[1] = id;
+		ldl_store_relaxed(&header->interrupts[1], id);
 	else if (ldl_class_at(&ldl_engine.arena, instance->class)->kind == LDL_KIND_NONBLOCK)
 		list_nonblock(judgement, id);
+}
+
+/* Whether there is nothing to note any more: not so when the writer was busy at first. */
+static bool is_noted(ldl_instance_id id)
+{
+	const struct ldl_header *header = ldl_engine.arena.header;
+	const struct ldl_instance *instance = ldl_instance_at(&ldl_engine.arena, id);
+
+	if (instance->addr >= 1 && instance->addr <= LDL_DOMAINS)
+		return ldl_load_relaxed(&header->domains[instance->addr - 1]);
+	if (instance->addr == LDL_PLACE_HARDIRQ || instance->addr == LDL_PLACE_SOFTIRQ)
+		return ldl_load_relaxed(&header->interrupts[instance->addr == LDL_PLACE_SOFTIRQ]);
+	return ldl_class_at(&ldl_engine.arena, instance->class)->kind != LDL_KIND_NONBLOCK ||
+	       ldl_load_relaxed(&header->nonblock_count) == LDL_NONBLOCK_MAX ||
+	       is_listed(header, id);
 }
 
 ldl_instance_id ldl_engine_place(struct ldl_thread *thread, uint64_t addr, ldl_class_id class)
@@ -75,17 +91,19 @@ ldl_instance_id ldl_engine_place(struct ldl_thread *thread, uint64_t addr, ldl_c
 	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, addr);
 	struct ldl_acquisition nothing = {0};
 	struct ldl_judgement judgement = ldl_engine_judge(thread, &nothing);
+	bool is_new = !id && class;
 
-	if (id || !class)
-		return id;
-	id = ldl_instance_make(
-		&ldl_engine.arena, addr, class, 0, thread->record->serial, ldl_engine_may_wait());
+	if (is_new)
+		id = ldl_instance_make(&ldl_engine.arena, addr, class, 0, thread->record->serial,
+			ldl_engine_may_wait());
 	if (!id)
 		return 0;
-	ldl_add_relaxed(&ldl_class_at(&ldl_engine.arena, class)->instances, 1);
-	if (ldl_engine_lock()) {
+	if (is_new)
+		ldl_add_relaxed(&ldl_class_at(&ldl_engine.arena, class)->instances, 1);
+	if ((is_new || !is_noted(id)) && ldl_engine_lock()) {
 		note_place(&judgement, id);
 		ldl_engine_unlock();
+		ldl_engine_print(&judgement);
 	}
 	return id;
 }

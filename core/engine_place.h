@@ -23,9 +23,14 @@ ldl_instance_id ldl_engine_place(struct ldl_thread *thread, uint64_t addr, ldl_c
 void ldl_engine_need_domains(struct ldl_thread *thread);
 void ldl_engine_need_interrupts(struct ldl_thread *thread);
 
-/* The instance of a reclaim domain, or of a built-in context; 0: no room. engine_section.c */
+/* The instance of a reclaim domain, or of a context; 0: no room, or no such context.
+ * engine_section.c */
 ldl_instance_id ldl_engine_domain(struct ldl_thread *thread, const void *domain);
-ldl_instance_id ldl_engine_built_in(struct ldl_thread *thread, uint32_t context);
+ldl_instance_id ldl_engine_context_at(struct ldl_thread *thread, uint32_t context);
+
+/* How many of the first `depth` held entries are sections: a scope that was opened inside one is
+ * closed before that ends (rule E2). */
+uint32_t ldl_engine_sections(const struct ldl_thread *thread, uint32_t depth);
 
 /* Leaves the section at `addr`, if the thread is in it; scopes opened inside are closed (E2). */
 void ldl_engine_leave_section(struct ldl_thread *thread, uint64_t addr, const void *ip);

@@ -15,7 +15,8 @@
 static struct ldl_reserve *record_at(ldl_instance_id id)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
-	ldl_reserve_id reserve = ldl_load_relaxed(&ldl_instance_info_at(arena, id)->reserve);
+	/* Acquire: pairs with the release in make_record(). */
+	ldl_reserve_id reserve = ldl_load_acquire(&ldl_instance_info_at(arena, id)->reserve);
 
 	if (reserve >= ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_RESERVES)->used) ||
 		ldl_reserve_at(arena, reserve)->instance != id)
@@ -27,7 +28,7 @@ static struct ldl_reserve *record_at(ldl_instance_id id)
 static void make_record(ldl_instance_id id, uint32_t min_nr, uint32_t filled)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
-	ldl_reserve_id reserve = ldl_table_take(arena, LDL_TABLE_RESERVES, 1);
+	ldl_reserve_id reserve = ldl_table_take(arena, LDL_TABLE_RESERVES, 1), none = 0;
 
 	if (reserve)
 		*ldl_reserve_at(arena, reserve) = (struct ldl_reserve){
@@ -38,7 +39,9 @@ static void make_record(ldl_instance_id id, uint32_t min_nr, uint32_t filled)
 			.level_min = filled,
 			.generation = ldl_instance_info_at(arena, id)->generation,
 		};
-	ldl_store_relaxed(&ldl_instance_info_at(arena, id)->reserve, reserve);
+	/* Release: pairs with the acquire in record_at(). Not 0: another thread met the pool, too,
+	 * or has ended it. */
+	(void)ldl_cas_acq_rel(&ldl_instance_info_at(arena, id)->reserve, &none, reserve);
 }
 
 static const void *place_of(const void *pool)
@@ -67,10 +70,10 @@ static struct ldl_acquisition about(ldl_instance_id id, const void *ip)
 	const struct ldl_instance *instance = ldl_instance_at(&ldl_engine.arena, id);
 
 	return (struct ldl_acquisition){
-		.addr = instance->addr,
+		.addr = ldl_load_relaxed(&instance->addr),
 		.ip = (uint64_t)(uintptr_t)ip,
 		.instance = id,
-		.class = instance->class,
+		.class = ldl_load_relaxed(&instance->class),
 		.mode = LDL_MODE_EXCLUSIVE,
 	};
 }
@@ -139,13 +142,19 @@ static struct ldl_held entry_of(
 	};
 }
 
-/* What makes two requests at one place, holding the same, different: the pools, when they are of
- * one class, the mask, and whether the reserve can serve it. */
-static uint64_t key_of(const struct ldl_held *entry, uint32_t gfp, bool is_empty)
+/* What makes two requests at one place, holding the same, different: the pools, this one and those
+ * of its class that elements are held of, the mask, and whether the reserve can serve it. */
+static uint64_t key_of(
+	const struct ldl_thread *thread, const struct ldl_held *entry, uint32_t gfp, bool is_empty)
 {
+	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
 	uint64_t key = ldl_hash_add(
 		ldl_hash_add(entry->key, entry->instance), (uint64_t)is_empty << 32 | gfp);
 
+	for (uint32_t at = 0; at < depth; at++) {
+		if (ldl_held_class(&thread->held[at]) == ldl_held_class(entry))
+			key = ldl_hash_add(key, thread->held[at].instance);
+	}
 	return key ? key : 1;
 }
 
@@ -171,10 +180,8 @@ static void observe_wait(struct ldl_thread *thread, const struct ldl_acquisition
 	ldl_engine_observe(&judgement, &(struct ldl_observed){
 					       .kind = LDL_OBSERVED_WAIT,
 					       .addr = acquisition->addr,
-					       .instance = acquisition->instance,
 					       .class = acquisition->class,
 					       .gfp = acquisition->gfp,
-					       .gfp_asked = acquisition->gfp_asked,
 				       });
 }
 
@@ -191,7 +198,7 @@ static void wait_for_pool(
 	acquisition.gfp = ldl_context_mask(thread->context.scope, gfp);
 	if (!ldl_context_may_reclaim(acquisition.gfp))
 		return;
-	key = key_of(&entry, acquisition.gfp, is_empty);
+	key = key_of(thread, &entry, acquisition.gfp, is_empty);
 	if (!ldl_chain_find(&ldl_engine.arena, key))
 		check(thread, &acquisition, key, is_empty);
 	if (ldl_load_relaxed(&ldl_engine.arena.header->has_events))
@@ -208,6 +215,7 @@ void ldl_engine_pool_alloc(const void *pool, uint32_t gfp, const void *ip)
 
 	if (!thread)
 		return;
+	ldl_engine_purge(thread);
 	id = pool_at(thread, pool, ip);
 	if (id)
 		wait_for_pool(thread, id, gfp & LDL_GFP_BITS, ip);
@@ -265,6 +273,7 @@ void ldl_engine_pool_taken(
 
 	if (!thread)
 		return;
+	ldl_engine_purge(thread);
 	id = pool_at(thread, pool, ip);
 	if (id) {
 		lower_level(record_at(id), is_from_reserve);
@@ -305,12 +314,12 @@ static void depend_on_freer(struct ldl_thread *thread, ldl_instance_id id, const
 
 	woken.key = 0; /* it has no chain of its own */
 	if (!ldl_held_depth(ldl_load_relaxed(&thread->record->depth)) ||
-		ldl_chain_find(&ldl_engine.arena, key))
+		ldl_engine_has_no_graph() || ldl_chain_find(&ldl_engine.arena, key))
 		return;
 	ldl_engine_take_site(&acquisition);
 	if (!ldl_engine_lock())
 		return;
-	ldl_rules_wake(&judgement, &woken, never);
+	ldl_rules_wake(&judgement, &woken, never, 0);
 	ldl_engine_unlock();
 	(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition.site, 1);
 	ldl_engine_print(&judgement);
@@ -318,7 +327,7 @@ static void depend_on_freer(struct ldl_thread *thread, ldl_instance_id id, const
 
 void ldl_engine_pool_free(const void *pool, const void *element, const void *ip)
 {
-	struct ldl_thread *thread = pool && element ? ldl_engine_enter() : NULL;
+	struct ldl_thread *thread = pool && element ? ldl_engine_enter_end() : NULL;
 	ldl_instance_id id;
 
 	if (!thread)
@@ -368,6 +377,7 @@ void ldl_engine_pool_woken(const void *pool)
 		thread->callbacks.woken = (struct ldl_woken){
 			.pool = (uint64_t)(uintptr_t)place_of(pool),
 			.lock = ldl_held_addr(entry),
+			.patience = LDL_LADDER_PATIENCE,
 		};
 		ldl_callback_rearm(thread);
 		break;

@@ -8,6 +8,8 @@ void ldl_engine_scope_broken(struct ldl_thread *thread, const void *ip, const ch
 	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
 	struct ldl_judgement judgement;
 
+	if (ldl_engine_has_no_graph())
+		return;
 	ldl_engine_take_site(&acquisition);
 	acquisition.class = ldl_engine_site_class(&acquisition);
 	judgement = ldl_engine_judge(thread, &acquisition);
@@ -42,7 +44,7 @@ static void changed(struct ldl_thread *thread, uint32_t before, const void *ip)
 	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
 	struct ldl_judgement judgement;
 
-	if (!((before ^ after) & LDL_SCOPE_NORECLAIM))
+	if (!((before ^ after) & LDL_SCOPE_NORECLAIM) || ldl_engine_has_no_graph())
 		return;
 	ldl_engine_take_site(&acquisition);
 	acquisition.class = ldl_engine_site_class(&acquisition);
@@ -56,16 +58,17 @@ static void changed(struct ldl_thread *thread, uint32_t before, const void *ip)
 
 uint32_t ldl_engine_scope_open(uint32_t scope, const void *ip)
 {
-	struct ldl_thread *thread = ldl_engine_enter();
-	uint32_t cookie, before;
+	struct ldl_thread *thread = ldl_engine_enter_any();
+	uint32_t cookie, before, depth;
 
 	if (!thread)
 		return 0;
 	before = thread->context.scope;
-	if (scope & LDL_SCOPE_NOFAIL)
+	depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	if ((scope & LDL_SCOPE_NOFAIL) && !ldl_engine_has_no_graph())
 		refuse_nofail(thread, ip);
 	cookie = ldl_context_open(&thread->context, scope & ~LDL_SCOPE_NOFAIL,
-		ldl_held_depth(ldl_load_relaxed(&thread->record->depth)), ip);
+		ldl_engine_sections(thread, depth), ip);
 	if (!cookie)
 		ldl_engine_count(LDL_COUNT_SCOPES_DROPPED);
 	changed(thread, before, ip);
@@ -75,7 +78,7 @@ uint32_t ldl_engine_scope_open(uint32_t scope, const void *ip)
 
 void ldl_engine_scope_close(uint32_t cookie, const void *ip)
 {
-	struct ldl_thread *thread = cookie ? ldl_engine_enter() : NULL;
+	struct ldl_thread *thread = cookie ? ldl_engine_enter_end() : NULL;
 	uint32_t before;
 
 	if (!thread)
@@ -98,7 +101,7 @@ void ldl_engine_scope_close(uint32_t cookie, const void *ip)
 
 uint32_t ldl_engine_scope_clear(void)
 {
-	struct ldl_thread *thread = ldl_engine_enter();
+	struct ldl_thread *thread = ldl_engine_enter_any();
 	uint32_t scope;
 
 	if (!thread)
@@ -110,7 +113,7 @@ uint32_t ldl_engine_scope_clear(void)
 
 void ldl_engine_scope_put_back(uint32_t scope)
 {
-	struct ldl_thread *thread = ldl_engine_enter();
+	struct ldl_thread *thread = ldl_engine_enter_end();
 
 	if (!thread)
 		return;

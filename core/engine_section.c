@@ -57,16 +57,30 @@ void ldl_engine_reclaim_enter(const void *domain, const void *ip)
 	ldl_engine_leave(thread);
 }
 
-/* Scopes that were opened inside and are open still (rule E2). */
-static void check_scopes(struct ldl_thread *thread, uint32_t depth, const void *ip)
+uint32_t ldl_engine_sections(const struct ldl_thread *thread, uint32_t depth)
 {
-	const struct ldl_scope *leaked = ldl_context_leaked(&thread->context, depth);
+	uint32_t count = 0;
+
+	for (uint32_t at = 0; at < depth; at++) {
+		uint32_t kind =
+			ldl_class_at(&ldl_engine.arena, ldl_held_class(&thread->held[at]))->kind;
+
+		count += kind == LDL_KIND_RECLAIM || kind == LDL_KIND_NONBLOCK ||
+			 kind == LDL_KIND_CONTEXT;
+	}
+	return count;
+}
+
+/* Scopes that were opened inside and are open still (rule E2). */
+static void check_scopes(struct ldl_thread *thread, uint32_t sections, const void *ip)
+{
+	const struct ldl_scope *leaked = ldl_context_leaked(&thread->context, sections);
 
 	if (leaked)
 		ldl_engine_scope_broken(thread, ip, "still open where its context ends");
 	while (leaked) {
 		(void)ldl_context_close(&thread->context, leaked->cookie);
-		leaked = ldl_context_leaked(&thread->context, depth);
+		leaked = ldl_context_leaked(&thread->context, sections);
 	}
 }
 
@@ -75,15 +89,16 @@ void ldl_engine_leave_section(struct ldl_thread *thread, uint64_t addr, const vo
 	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
 	int at = ldl_held_find(thread->held, depth, addr);
 
-	if (at < 0)
+	/* Of the same section inside itself the outer one goes on, with the scopes opened in it. */
+	if (at < 0 || ldl_held_unrelock(&thread->held[at]))
 		return;
-	check_scopes(thread, (uint32_t)at, ip);
-	(void)ldl_engine_pop_place(thread, addr);
+	check_scopes(thread, ldl_engine_sections(thread, (uint32_t)at), ip);
+	ldl_engine_drop(thread, (uint32_t)at);
 }
 
 void ldl_engine_reclaim_exit(const void *domain, const void *ip)
 {
-	struct ldl_thread *thread = ldl_engine_enter_any();
+	struct ldl_thread *thread = ldl_engine_enter_end();
 
 	if (!thread)
 		return;
@@ -104,30 +119,36 @@ static const struct {
 	[LDL_CTX_INIT] = {"initialisation", LDL_KIND_CONTEXT},
 };
 
-/* The address that stands for a context, its instance made. 0: no such context, or no room. */
-static uint64_t place_of(struct ldl_thread *thread, uint32_t context)
+/* The address that stands for a context. */
+static uint64_t place_of(uint32_t context)
+{
+	return context == LDL_CTX_IO_HANDLER ? address_of(LDL_RECLAIM_IO) : LDL_PLACE | context;
+}
+
+/* The class of a context: of the program's own ones the id says it. 0: no such context. */
+static ldl_class_id class_of(uint32_t context)
 {
 	uint32_t classes =
 		ldl_load_relaxed(&ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CLASSES)->used);
-	uint64_t addr = LDL_PLACE | context;
-	ldl_class_id class = 0;
+	ldl_class_id class = context - LDL_CONTEXT_OWN;
+	uint32_t kind;
 
-	if (context == LDL_CTX_IO_HANDLER) {
-		ldl_engine_need_domains(thread);
-		return address_of(LDL_RECLAIM_IO);
-	}
 	if (context < LDL_CTX_BUILT_IN_END && built_in[context].name)
-		class = ldl_engine_named_class(built_in[context].name, built_in[context].kind, 0);
-	else if (context >= LDL_CONTEXT_OWN && context - LDL_CONTEXT_OWN < classes)
-		class = context - LDL_CONTEXT_OWN;
-	return ldl_engine_place(thread, addr, class) ? addr : 0;
+		return ldl_engine_named_class(built_in[context].name, built_in[context].kind, 0);
+	if (context <= LDL_CONTEXT_OWN || class >= classes)
+		return 0;
+	kind = ldl_class_at(&ldl_engine.arena, class)->kind;
+	return kind == LDL_KIND_NONBLOCK || kind == LDL_KIND_CONTEXT ? class : 0;
 }
 
-ldl_instance_id ldl_engine_built_in(struct ldl_thread *thread, uint32_t context)
+ldl_instance_id ldl_engine_context_at(struct ldl_thread *thread, uint32_t context)
 {
-	uint64_t addr = place_of(thread, context);
+	ldl_class_id class;
 
-	return addr ? ldl_instance_find(&ldl_engine.arena, addr) : 0;
+	if (context == LDL_CTX_IO_HANDLER)
+		return ldl_engine_domain(thread, LDL_RECLAIM_IO);
+	class = class_of(context);
+	return class ? ldl_engine_place(thread, place_of(context), class) : 0;
 }
 
 uint32_t ldl_engine_context(const char *name, bool is_nonblocking)
@@ -140,7 +161,7 @@ uint32_t ldl_engine_context(const char *name, bool is_nonblocking)
 	class = ldl_engine_named_class(
 		name, is_nonblocking ? LDL_KIND_NONBLOCK : LDL_KIND_CONTEXT, 0);
 	if (class)
-		(void)place_of(thread, LDL_CONTEXT_OWN + class);
+		(void)ldl_engine_context_at(thread, LDL_CONTEXT_OWN + class);
 	ldl_engine_leave(thread);
 	return class ? LDL_CONTEXT_OWN + class : 0;
 }
@@ -148,24 +169,25 @@ uint32_t ldl_engine_context(const char *name, bool is_nonblocking)
 void ldl_engine_context_enter(uint32_t context, const void *ip)
 {
 	struct ldl_thread *thread = ldl_engine_enter_any();
-	uint64_t addr;
 
 	if (!thread)
 		return;
-	addr = place_of(thread, context);
-	if (addr)
-		(void)ldl_engine_push_place(thread, addr, ip);
+	if (ldl_engine_context_at(thread, context))
+		(void)ldl_engine_push_place(thread, place_of(context), ip);
 	ldl_engine_leave(thread);
 }
 
 void ldl_engine_context_exit(uint32_t context, const void *ip)
 {
-	struct ldl_thread *thread = ldl_engine_enter_any();
+	struct ldl_thread *thread = ldl_engine_enter_end();
+	struct ldl_judgement judgement;
 
 	if (!thread)
 		return;
-	ldl_engine_leave_section(thread, place_of(thread, context), ip);
-	thread->context.budget_ns = 0;
+	ldl_engine_leave_section(thread, place_of(context), ip);
+	judgement = ldl_engine_judge(thread, NULL);
+	if (!ldl_rules_held_kind(&judgement, LDL_KIND_NONBLOCK))
+		thread->context.budget_ns = 0;
 	ldl_engine_leave(thread);
 }
 

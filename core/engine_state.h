@@ -43,10 +43,15 @@ void ldl_engine_leave(struct ldl_thread *thread);
 #define ldl_engine_enter_any() ldl_engine_enter_any_marked(&(uint64_t){0})
 struct ldl_thread *ldl_engine_enter_any_marked(uint64_t *mark);
 
-/* Whether only non-blocking contexts are watched, and no graph is kept. */
+/* The same in every mode: for ends. What began while it was watched is not left open when somebody
+ * switches the mode meanwhile. */
+#define ldl_engine_enter_end() ldl_engine_enter_end_marked(&(uint64_t){0})
+struct ldl_thread *ldl_engine_enter_end_marked(uint64_t *mark);
+
+/* Whether no graph is kept: only non-blocking contexts are watched, or nothing is. */
 LDL_INLINE bool ldl_engine_has_no_graph(void)
 {
-	return (ldl_load_relaxed(ldl_engine_control) & LDL_RUN_MASK) == LDL_RUN_NONBLOCK;
+	return (ldl_load_relaxed(ldl_engine_control) & LDL_RUN_MASK) != LDL_RUN_FULL;
 }
 
 /* Opens the guard of frames that are gone: what they may have left half-done is forgotten, which is
@@ -73,8 +78,8 @@ void ldl_engine_take_site(struct ldl_acquisition *acquisition);
 ldl_instance_id ldl_engine_instance(struct ldl_thread *thread, const void *lock,
 	const struct ldl_lock_type *type, const void *ip);
 
-/* An acquisition by a thread that is inside the guard already: checked, and pushed as held. False:
- * not tracked. */
+/* An acquisition of what is no lock, by a thread that is inside the guard already: checked, and
+ * pushed as held. False: not tracked. */
 bool ldl_engine_acquire_inside(struct ldl_thread *thread, const void *lock,
 	const struct ldl_lock_type *type, uint32_t mode, const void *ip);
 
@@ -84,6 +89,10 @@ bool ldl_engine_push_entry(struct ldl_thread *thread, const struct ldl_held *ent
 /* Takes a held entry from whatever other thread has it. False: none has. */
 bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr);
 
+/* Takes out what other threads have released, unless an acquisition is pending: what is left is
+ * held. Before a chain's key is made of it. */
+void ldl_engine_purge(struct ldl_thread *thread);
+
 /* Takes the held entry at this place out. */
 void ldl_engine_drop(struct ldl_thread *thread, uint32_t at);
 
@@ -92,6 +101,9 @@ void ldl_engine_observe(struct ldl_judgement *judgement, const struct ldl_observ
 
 /* Tells the inventory of the requests that the thread has counted for itself. */
 void ldl_engine_count_allocs(struct ldl_thread *thread);
+
+/* The thread's latest request was one that the fast path knew: makes it known to all others. */
+void ldl_engine_settle_alloc(struct ldl_thread *thread);
 
 /* The class (KIND_ALLOCATION) of the place in the program where the acquisition is. 0: no room. */
 ldl_class_id ldl_engine_site_class(const struct ldl_acquisition *acquisition);
@@ -113,6 +125,12 @@ bool ldl_engine_open_arena(uint32_t serial);
 
 /* The calling thread's slot, made; or begun again, when it is of a time before ldl_reset(). */
 struct ldl_thread *ldl_engine_attach(void);
+
+/* What was checked without a graph is not checked once there is one: its keys are others. */
+LDL_INLINE uint64_t ldl_engine_key_of_mode(uint64_t key)
+{
+	return ldl_engine_has_no_graph() ? ldl_hash_add(key, LDL_RUN_NONBLOCK) : key;
+}
 
 LDL_INLINE bool ldl_engine_may_wait(void)
 {

@@ -58,6 +58,9 @@ bool ldl_held_steal(struct ldl_held *entry, uint64_t addr)
 {
 	uint64_t found = addr;
 
+	/* Looked at first: a failed swap would take the line from its thread, too. */
+	if (ldl_load_relaxed(&entry->addr) != addr)
+		return false;
 	return ldl_cas_acq_rel(&entry->addr, &found, addr | LDL_HELD_STOLEN);
 }
 

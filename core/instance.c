@@ -138,7 +138,12 @@ static ldl_instance_id take_record(struct ldl_arena *arena)
 	struct ldl_table *infos = ldl_arena_table(arena, LDL_TABLE_INSTANCE_INFO);
 	ldl_instance_id id = table->free_head;
 
-	if (id) {
+	/* A link that makes no sense was written by who used an instance that another thread ended
+	 * just then: what is behind it is not used again. */
+	if (id < table->used && ldl_load_relaxed(&ldl_instance_at(arena, id)->addr))
+		id = 0;
+	table->free_head = 0;
+	if (id && id < table->used) {
 		table->free_head = ldl_instance_info_at(arena, id)->next_free;
 		return id;
 	}
@@ -168,6 +173,7 @@ static ldl_instance_id insert(struct ldl_arena *arena, uint64_t addr, uint64_t h
 		return 0;
 	}
 	info = ldl_instance_info_at(arena, id);
+	ldl_store_relaxed(&info->next_free, 0); /* no request, no record yet */
 	info->generation++;
 	info->maker = maker;
 	instance = ldl_instance_at(arena, id);

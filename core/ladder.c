@@ -134,6 +134,8 @@ void ldl_ladder_failed(struct ldl_judgement *judgement)
 	climb->has_failed = 1;
 	climb->is_handled = 0;
 	judge_repeat(judgement);
+	if (judgement->acquisition->gfp & LDL_GFP_NOFAIL)
+		ldl_add_relaxed(&judgement->arena->header->nofail_clock, 1);
 	ldl_ladder_watch_locks(judgement);
 	if (!ladder->nested_count && !(judgement->acquisition->gfp_asked & LDL_GFP_OPTIONAL))
 		ldl_ladder_failed_inside(ladder, ladder->last);

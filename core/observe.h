@@ -26,14 +26,10 @@ enum ldl_observed_kind {
 
 struct ldl_observed {
 	enum ldl_observed_kind kind;
-	uint32_t mode;
 	uint64_t addr;
-	ldl_instance_id instance;
 	ldl_class_id class;
 	uint32_t gfp;
-	uint32_t gfp_asked;
 	ldl_alloc_id alloc;
-	uint32_t is_timed;
 };
 
 #endif

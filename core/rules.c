@@ -17,7 +17,7 @@ static void remember(struct ldl_judgement *judgement, int64_t finding)
 		judgement->fresh[judgement->fresh_count++] = (ldl_finding_id)finding;
 }
 
-static void look_for_cycle(struct ldl_judgement *judgement, ldl_edge_id edge, uint32_t types)
+void ldl_rules_look_for_cycle(struct ldl_judgement *judgement, ldl_edge_id edge, uint32_t types)
 {
 	/* A type that was known as timed only is searched again when it is met without a limit. */
 	uint32_t plain = (types | types >> LDL_EDGE_UNTIMED_SHIFT) & LDL_EDGE_TYPES;
@@ -64,7 +64,7 @@ void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_nod
 		may_close =
 			may_close && ldl_node_at(arena, from)->rank == ldl_node_at(arena, to)->rank;
 	if (may_close)
-		look_for_cycle(judgement, id, is_new ? type : news ? news : type);
+		ldl_rules_look_for_cycle(judgement, id, is_new ? type : news ? news : type);
 }
 
 void ldl_rules_add(struct ldl_judgement *judgement, const struct ldl_breach *breach)

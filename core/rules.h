@@ -35,6 +35,9 @@ void ldl_rules_add(struct ldl_judgement *judgement, const struct ldl_breach *bre
 void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_node_id to,
 	const struct ldl_held *entry, uint32_t type);
 
+/* Records the cycle that an edge closes by its new types, if it does. rules.c */
+void ldl_rules_look_for_cycle(struct ldl_judgement *judgement, ldl_edge_id edge, uint32_t types);
+
 /* The innermost held entry of this kind; NULL: none. rules.c */
 const struct ldl_held *ldl_rules_held_kind(
 	const struct ldl_judgement *judgement, enum ldl_kind kind);
@@ -90,10 +93,11 @@ void ldl_rules_reserve(struct ldl_judgement *judgement, bool is_empty);
 void ldl_rules_sleep(struct ldl_judgement *judgement);
 
 /* `woken` (an event's or a reserve's entry: addr, ip, instance, class) is woken or freed here, by a
- * thread that holds what it holds and remembers waits since `request`. acquisition->site: the stack
+ * thread that holds what it holds and remembers waits since `request`. Its first `before` entries
+ * count for nothing: it held them before it waited for `woken` itself. acquisition->site: the stack
  * of the wake. Rules A5, C3. */
-void ldl_rules_wake(
-	struct ldl_judgement *judgement, const struct ldl_held *woken, uint32_t request);
+void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woken, uint32_t request,
+	uint32_t before);
 
 /* A non-blocking context is new: all that waits for reclaim waits for it too. */
 void ldl_rules_adopt(struct ldl_judgement *judgement, ldl_instance_id context);

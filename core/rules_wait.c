@@ -216,7 +216,8 @@ static void needs_alloc(
 	}
 }
 
-void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woken, uint32_t request)
+void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woken, uint32_t request,
+	uint32_t before)
 {
 	const struct ldl_thread *thread = judgement->thread;
 	const struct ldl_context *context = &thread->context;
@@ -224,7 +225,7 @@ void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woke
 	uint32_t count = context->past_count < LDL_HISTORY ? context->past_count : LDL_HISTORY;
 	bool is_free = is_woken_freely(judgement, woken, request);
 
-	while (at-- > 0) {
+	while (at-- > before) {
 		const struct ldl_held *entry = &thread->held[at];
 		uint32_t kind = ldl_class_at(judgement->arena, ldl_held_class(entry))->kind;
 
@@ -289,9 +290,9 @@ static void adopt_edge(struct ldl_judgement *judgement, ldl_edge_id old, ldl_ins
 		ldl_witness_link(arena, id, witness);
 	ldl_edge_at(arena, id)->types = ldl_edge_at(arena, old)->types;
 	ldl_edge_at(arena, id)->seen = 1;
-	/* It is new and nothing leaves it: whatever the order says, no cycle is closed yet. */
+	/* Something leaves it when it could not be listed as soon as it was met. */
 	if (ldl_order_insert(arena, judgement->work, from, to))
-		return;
+		ldl_rules_look_for_cycle(judgement, id, ldl_edge_at(arena, id)->types);
 }
 
 void ldl_rules_adopt(struct ldl_judgement *judgement, ldl_instance_id context)

@@ -199,9 +199,11 @@ void ldl_thread_flush(struct ldl_thread *thread, uint32_t control)
 {
 	memset(thread->instance_cache, 0, sizeof(thread->instance_cache));
 	memset(thread->chain_cache, 0, sizeof(thread->chain_cache));
-	memset(thread->alloc_cache, 0, sizeof(thread->alloc_cache));
+	memset(thread->alloc_key, 0, sizeof(thread->alloc_key));
+	memset(thread->alloc_left, 0, sizeof(thread->alloc_left));
+	memset(thread->alloc_id, 0, sizeof(thread->alloc_id));
 	memset(thread->alloc_memo, 0, sizeof(thread->alloc_memo));
-	thread->last_alloc = NULL;
+	thread->last_alloc = LDL_ALLOC_CACHE;
 	thread->saved_control = control;
 }
 

@@ -12,14 +12,6 @@
 #include "held.h"
 #include "ladder.h"
 
-/* Requests that the thread has counted at one place, in one chain, and not told the inventory yet.
- */
-struct ldl_alloc_count {
-	uint64_t key;  /* of the chain that ends in the request */
-	uint32_t left; /* until the inventory hears of them: LDL_ALLOC_FLUSH less the count */
-	ldl_alloc_id id;
-};
-
 /* What the fast path reads and writes, first. Everything is the owning thread's own. */
 struct ldl_thread {
 	uint32_t control; /* the control word that the caches are good for; 0: in the guard, or
@@ -44,8 +36,7 @@ struct ldl_thread {
 	uint32_t name_id; /* interned `record->name` */
 	void *(*start)(void *); /* of a thread that is being started */
 	void *start_argument;
-	struct ldl_alloc_count
-		*last_alloc; /* the latest request, until the slow path heard of it */
+	uint32_t last_alloc; /* slot of the latest request, until the slow path hears of it */
 	uint32_t armed;      /* ldl_armed bits: each event takes the slow path; see observe.h */
 	struct ldl_context context;
 	struct ldl_ladder ladder;
@@ -54,7 +45,12 @@ struct ldl_thread {
 	ldl_instance_id instance_cache[LDL_INSTANCE_CACHE];
 	uint64_t chain_cache[LDL_CHAIN_CACHE];
 	uint64_t alloc_memo[LDL_ALLOC_MEMO]; /* see ldl_engine_alloc_is_known() */
-	struct ldl_alloc_count alloc_cache[LDL_ALLOC_CACHE];
+	/* Requests that the thread has counted at one place, in one chain, and not told the
+	 * inventory yet: the chain's key; how many are left until it hears of them, so LDL_ALLOC_FLUSH
+	 * less the count; the inventory's record. */
+	uint64_t alloc_key[LDL_ALLOC_CACHE];
+	uint32_t alloc_left[LDL_ALLOC_CACHE];
+	ldl_alloc_id alloc_id[LDL_ALLOC_CACHE];
 };
 
 /* Stands for a thread before its first lock call: its control is 0, which sends every call down the

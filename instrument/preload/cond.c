@@ -2,7 +2,10 @@
  *
  * A cancelled wait unwinds past the wrapper, with the mutex taken again: libc's own cleanup buffers
  * run our note of that before the program's handlers, which may unlock it. They need no C++
- * runtime, as -fexceptions would. */
+ * runtime, as -fexceptions would.
+ *
+ * A wait without a time limit is a sleep too, which a non-blocking section must not have (rule A6),
+ * though nobody knows who will end it. */
 #include "instrument/preload/event.h"
 #include "instrument/preload/real.h"
 
@@ -68,6 +71,7 @@ static void cancelled(void *argument)
 
 LDL_EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 {
+	ldl_engine_sleep(LDL_CALLER);
 	WAIT(condition, mutex, ldl_real.pthread_cond_wait(condition, mutex));
 }
 
@@ -85,6 +89,7 @@ LDL_EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t
 
 LDL_EXPORT int cnd_wait(cnd_t *condition, mtx_t *mutex)
 {
+	ldl_engine_sleep(LDL_CALLER);
 	WAIT(condition, mutex, ldl_real.cnd_wait(condition, mutex));
 }
 

@@ -13,3 +13,17 @@ int ldl_event_refused(int result)
 {
 	return ldl_event_settle(ldl_self.thread, NULL, result);
 }
+
+void ldl_event_try_refused(
+	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *caller)
+{
+	struct ldl_thread *thread = ldl_thread_known();
+
+	if (!thread || !thread->armed)
+		return;
+	thread = ldl_engine_acquire(lock, type, mode | LDL_MODE_TRY, caller);
+	if (!thread)
+		return;
+	ldl_engine_try_failed(lock, caller);
+	ldl_engine_failed(thread, lock);
+}

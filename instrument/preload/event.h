@@ -45,7 +45,11 @@ LDL_INLINE int ldl_event_done(int result)
 	return result;
 }
 
-/* After a try: only a success is an event, and it waited for nothing. */
+/* After a try that failed: nothing, but for those who watch an armed thread (rule A8). */
+LDL_NOINLINE void ldl_event_try_refused(
+	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *caller);
+
+/* After a try: a success is an event, and it waited for nothing. */
 LDL_INLINE int ldl_event_tried(const void *lock, const struct ldl_lock_type *type, uint32_t mode,
 	int result, const void *caller)
 {
@@ -55,6 +59,8 @@ LDL_INLINE int ldl_event_tried(const void *lock, const struct ldl_lock_type *typ
 
 		if (thread)
 			ldl_engine_acquired();
+	} else {
+		ldl_event_try_refused(lock, type, mode, caller);
 	}
 	return result;
 }

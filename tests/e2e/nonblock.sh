@@ -31,6 +31,7 @@ a13_what_blocks_in_the_context_is_reported()
 	inside noio A3
 	inside wait A6
 	inside sleep A6
+	inside condition A6
 }
 
 # Printed as it is found, without the launcher's help.
@@ -58,9 +59,17 @@ a13_cycles_are_silent()
 a13_what_is_done_beside_the_context_is_silent()
 {
 	check 'nonblock mode, beside: silent' --mode=nonblock "$work/weak" beside --
+	check 'nonblock mode, condition beside: silent' --mode=nonblock "$work/weak" no_condition --
+}
+
+# With a graph: a pthread lock that is tried in vain was tried all the same.
+a8_a_try_that_failed_is_silent()
+{
+	check 'A8: a notifier tries a pthread mutex in vain: silent' '' "$work/weak" busy_notifier --
 }
 
 a13_what_blocks_in_the_context_is_reported
+a8_a_try_that_failed_is_silent
 a13_without_the_launcher_it_is_reported
 a13_cycles_are_silent
 a13_what_is_done_beside_the_context_is_silent

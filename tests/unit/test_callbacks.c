@@ -265,6 +265,20 @@ static void b10_a_shrinker_that_frees_is_silent(void)
 	CU_ASSERT(breach_is_silent());
 }
 
+/* The request need not run the shrinker itself, nor wait by ldl_alloc_retry_wait(). */
+static void b10_a_nofail_request_that_failed_waits_and_reported(void)
+{
+	make_classes();
+	for (int i = 0; i < 5; i++) {
+		ldl_might_alloc(LDL_GFP_NOFS | LDL_GFP_NOFAIL);
+		ldl_alloc_failed();
+		ldl_alloc_retry_wait(LDL_GFP_NOFS);
+		ldl_shrinker_scan_begin(&shrinker, LDL_GFP_NOFS);
+		ldl_shrinker_scan_end(&shrinker, 0);
+	}
+	CU_ASSERT(breach_is_alone(LDL_RULE_B10, WARNING, "nothing was freed"));
+}
+
 LDL_SUITE(callbacks)
 {
 	LDL_TEST(a7_a_lock_off_range_is_reported);
@@ -287,4 +301,5 @@ LDL_SUITE(callbacks)
 	LDL_TEST(a12_the_effective_mask_is_the_request_less_the_scopes_and_silent);
 	LDL_TEST(b10_a_shrinker_that_frees_nothing_for_nofail_is_reported);
 	LDL_TEST(b10_a_shrinker_that_frees_is_silent);
+	LDL_TEST(b10_a_nofail_request_that_failed_waits_and_reported);
 }

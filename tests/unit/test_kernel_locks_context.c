@@ -115,6 +115,19 @@ static void L12_a_soft_handlers_lock_wants_soft_interrupts_off(void)
 	CU_ASSERT(found(LDL_RULE_INTERRUPT));
 }
 
+/* The writer need not wait for the reader that it interrupts. */
+static void L12_a_sequence_reader_interrupted_by_a_writer_is_silent(void)
+{
+	lockdep_reset();
+	enter_hardirq(true);
+	write_seqcount_begin(&seqcount);
+	write_seqcount_end(&seqcount);
+	exit_hardirq();
+	(void)read_seqcount_begin(&seqcount);
+	CU_ASSERT_FALSE(irqs_disabled());
+	CU_ASSERT(found_nothing());
+}
+
 static void L12_a_sequence_writer_interrupted_by_a_reader_is_reported(void)
 {
 	unsigned int at;
@@ -466,6 +479,7 @@ LDL_SUITE(kernel_locks_context)
 	LDL_TEST(L12_a_lock_below_a_handlers_lock_is_reported);
 	LDL_TEST(L12_a_soft_handlers_lock_wants_soft_interrupts_off);
 	LDL_TEST(L12_a_sequence_writer_interrupted_by_a_reader_is_reported);
+	LDL_TEST(L12_a_sequence_reader_interrupted_by_a_writer_is_silent);
 	LDL_TEST(L12_no_interrupts_cycle_goes_through_a_local_lock);
 	LDL_TEST(L13_a_spin_lock_in_a_raw_one_is_reported);
 	LDL_TEST(L13_a_mutex_in_a_spin_lock_is_reported);

@@ -100,6 +100,27 @@ static void L11_a_semaphore_is_an_event(void)
 	CU_ASSERT(found(LDL_RULE_EVENT));
 }
 
+/* Whoever gives it back held the mutex before it took it: nobody who has the mutex waits for that. */
+static void L11_a_semaphore_taken_and_given_back_inside_a_mutex_is_silent(void)
+{
+	begin();
+	sema_init(&semaphore, 2);
+	for (int i = 0; i < 3; i++) {
+		mutex_lock(&mutex);
+		down(&semaphore);
+		down(&semaphore);
+		pass(&other_mutex);
+		up(&semaphore);
+		up(&semaphore);
+		mutex_unlock(&mutex);
+	}
+	CU_ASSERT(found_nothing());
+	mutex_lock(&other_mutex);
+	down(&semaphore);
+	mutex_unlock(&other_mutex);
+	CU_ASSERT(found(LDL_RULE_EVENT));
+}
+
 static void wake_with_mutex(void *lock)
 {
 	mutex_lock((struct mutex *)lock);
@@ -389,6 +410,7 @@ LDL_SUITE(kernel_locks_events)
 	LDL_TEST(L11_waiting_with_another_lock_is_silent);
 	LDL_TEST(L11_trying_for_a_completion_is_no_wait);
 	LDL_TEST(L11_a_semaphore_is_an_event);
+	LDL_TEST(L11_a_semaphore_taken_and_given_back_inside_a_mutex_is_silent);
 	LDL_TEST(L11_a_wait_queue_is_an_event);
 	LDL_TEST(L11_stopping_a_thread_with_a_lock_that_it_takes_is_reported);
 	LDL_TEST(A6_waiting_for_a_completion_in_a_non_blocking_section_is_reported);

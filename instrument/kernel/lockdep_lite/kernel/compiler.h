@@ -68,6 +68,8 @@ typedef uint64_t phys_addr_t;
 #define MODULE_AUTHOR(text)            struct ldlk_nothing
 #define MODULE_DESCRIPTION(text)       struct ldlk_nothing
 #define early_initcall(function)       struct ldlk_nothing
+#define module_init(function)          struct ldlk_nothing
+#define module_exit(function)          struct ldlk_nothing
 #define IS_ENABLED(option)             0
 #define __stringify_1(...)             #__VA_ARGS__
 #define __stringify(...)               __stringify_1(__VA_ARGS__)

@@ -93,10 +93,14 @@ LDLK_SLOW unsigned int ldlk_seqcount_begin(const seqcount_t *seqcount)
 	return sequence & ~1u;
 }
 
-/* As if the reader took the lock for a moment. */
+/* As if the reader took the lock for a moment; with interrupts off, since it holds nothing that a
+ * handler that writes would wait for. */
 static __always_inline unsigned int ldlk_read_seqcount_begin(seqcount_t *seqcount)
 {
+	unsigned long flags = ldlk_irq_save();
+
 	ldlk_might_lock(&seqcount->dep_map, LDL_SHARED_RECURSIVE, 0);
+	ldlk_irq_restore(flags);
 	return ldlk_seqcount_begin(seqcount);
 }
 

@@ -286,16 +286,23 @@ static inline long ldlk_wait_ticks(long result, u64 deadline_ns)
 #define wait_event_idle_exclusive(queue, condition)                                                \
 	wait_event_exclusive_cmd(queue, condition, (void)0, (void)0)
 
+/* A result that need not be looked at. */
+static __always_inline int ldlk_as_int(long result)
+{
+	return (int)result;
+}
+
 /* 0, or -ERESTARTSYS when a signal's handler ran. */
 #define wait_event_interruptible(queue, condition)                                                 \
-	((int)ldlk_wait_event(queue, condition, TASK_INTERRUPTIBLE, 0, (void)0, (void)0))
+	ldlk_as_int(ldlk_wait_event(queue, condition, TASK_INTERRUPTIBLE, 0, (void)0, (void)0))
 #define wait_event_interruptible_exclusive(queue, condition)                                       \
-	((int)ldlk_wait_event(                                                                     \
+	ldlk_as_int(ldlk_wait_event(                                                               \
 		queue, condition, TASK_INTERRUPTIBLE, WQ_FLAG_EXCLUSIVE, (void)0, (void)0))
 #define wait_event_killable(queue, condition)                                                      \
-	((int)ldlk_wait_event(queue, condition, TASK_KILLABLE, 0, (void)0, (void)0))
+	ldlk_as_int(ldlk_wait_event(queue, condition, TASK_KILLABLE, 0, (void)0, (void)0))
 #define wait_event_killable_exclusive(queue, condition)                                            \
-	((int)ldlk_wait_event(queue, condition, TASK_KILLABLE, WQ_FLAG_EXCLUSIVE, (void)0, (void)0))
+	ldlk_as_int(ldlk_wait_event(                                                               \
+		queue, condition, TASK_KILLABLE, WQ_FLAG_EXCLUSIVE, (void)0, (void)0))
 
 #define wait_event_timeout(queue, condition, ticks)                                                \
 	ldlk_wait_event_timed(queue, condition, TASK_UNINTERRUPTIBLE, ticks)
@@ -309,7 +316,7 @@ static inline long ldlk_wait_ticks(long result, u64 deadline_ns)
 #define wait_event_lock_irq(queue, condition, lock)                                                \
 	ldlk_wait_event_locked(queue, condition, &(lock), TASK_UNINTERRUPTIBLE)
 #define wait_event_interruptible_lock_irq(queue, condition, lock)                                  \
-	((int)ldlk_wait_event_locked(queue, condition, &(lock), TASK_INTERRUPTIBLE))
+	ldlk_as_int(ldlk_wait_event_locked(queue, condition, &(lock), TASK_INTERRUPTIBLE))
 #define ldlk_wait_event_locked(queue, condition, lock, state)                                      \
 	({                                                                                         \
 		long ldlk_got = 0;                                                                 \
