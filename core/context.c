@@ -123,8 +123,26 @@ void ldl_context_remember(
 void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,
 	const struct ldl_held *held, uint32_t depth)
 {
-	context->own_waits[context->own_wait_count++ % LDL_OWN_WAITS] = (struct ldl_own_wait){
+	struct ldl_own_wait *own = &context->own_waits[context->own_wait_count++ % LDL_OWN_WAITS];
+
+	*own = (struct ldl_own_wait){
 		.event = event, .depth = depth, .key = ldl_held_key(held, depth)};
+	for (uint32_t i = 0; i < LDL_OWN_BOTTOM && i < depth; i++)
+		own->below[i] = held[i].key;
+}
+
+/* What is left, from the oldest entry on, of what was held at the wait. */
+static uint32_t still_held(
+	const struct ldl_own_wait *own, const struct ldl_held *held, uint32_t depth)
+{
+	uint32_t left = own->depth < depth ? own->depth : depth;
+
+	if (left == own->depth && ldl_held_key(held, left) == own->key)
+		return left;
+	left = left < LDL_OWN_BOTTOM ? left : LDL_OWN_BOTTOM;
+	while (left && held[left - 1].key != own->below[left - 1])
+		left--;
+	return left;
 }
 
 uint32_t ldl_context_held_before(const struct ldl_context *context, ldl_instance_id event,
@@ -135,9 +153,7 @@ uint32_t ldl_context_held_before(const struct ldl_context *context, ldl_instance
 			&context->own_waits[(context->own_wait_count - i) % LDL_OWN_WAITS];
 
 		if (own->event == event)
-			return own->depth <= depth && ldl_held_key(held, own->depth) == own->key
-				       ? own->depth
-				       : 0;
+			return still_held(own, held, depth);
 	}
 	return 0;
 }

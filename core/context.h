@@ -10,7 +10,8 @@
 #include "format.h"
 #include "include/lockdep_lite/gfp.h"
 
-#define LDL_OWN_WAITS 4u /* events that a thread waits for and then wakes, at the same time */
+#define LDL_OWN_BOTTOM 3u
+#define LDL_OWN_WAITS  4u /* events that a thread waits for and then wakes, at the same time */
 
 /* An open scope. Scopes are closed last in, first out; rule E2 when they are not. */
 struct ldl_scope {
@@ -32,7 +33,8 @@ struct ldl_past {
 struct ldl_own_wait {
 	ldl_instance_id event;
 	uint32_t depth;
-	uint64_t key; /* of the chain held */
+	uint64_t key;                   /* of the chain held */
+	uint64_t below[LDL_OWN_BOTTOM]; /* of its first entries: [0] is the oldest one's */
 };
 
 struct ldl_context {
@@ -104,9 +106,9 @@ LDL_INLINE void ldl_context_forget(struct ldl_context *context)
 void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,
 	const struct ldl_held *held, uint32_t depth);
 
-/* How many of the `depth` entries were held already when the thread last waited for this event: for
- * them whoever wakes the event next need not wait any more. 0: it did not wait for it, or has let
- * one of them go since. */
+/* How many of the `depth` entries, from the oldest on, were held already when the thread last waited
+ * for this event: for them whoever wakes the event next need not wait any more. 0: it did not wait
+ * for it, or nothing is left of them. */
 uint32_t ldl_context_held_before(const struct ldl_context *context, ldl_instance_id event,
 	const struct ldl_held *held, uint32_t depth);
 

@@ -89,7 +89,7 @@ static bool check(struct ldl_thread *thread, struct ldl_acquisition *acquisition
 	if (id)
 		keep_held(thread, id);
 	if (!ldl_engine_has_no_graph())
-		ldl_policy_alloc(&judgement, id);
+		ldl_policy_alloc(&judgement);
 	if (ldl_context_may_reclaim(acquisition->gfp)) {
 		ldl_rules_alloc_in_context(&judgement);
 		if (!ldl_engine_has_no_graph())

@@ -47,7 +47,7 @@ void ldl_engine_reclaim_init(const void *domain, const char *name)
 void ldl_engine_reclaim_enter(const void *domain, const void *ip)
 {
 	static const struct ldl_lock_type type = {.kind = LDL_KIND_RECLAIM};
-	struct ldl_thread *thread = ldl_engine_enter_any();
+	struct ldl_thread *thread = ldl_engine_enter();
 
 	if (!thread)
 		return;

@@ -141,7 +141,7 @@ static void judge_contention(struct ldl_judgement *judgement)
 	}
 }
 
-void ldl_policy_alloc(struct ldl_judgement *judgement, ldl_alloc_id alloc)
+void ldl_policy_alloc(struct ldl_judgement *judgement)
 {
 	judge_nofail(judgement);
 	judge_retry(judgement);

@@ -11,7 +11,7 @@
 
 /* A place's request with one mask under one set of scopes and held locks, once: rules B3, B4, B11,
  * D3, D4, D6 to D9, D14, D16, D17. judgement->acquisition has both masks and the place's class. */
-void ldl_policy_alloc(struct ldl_judgement *judgement, ldl_alloc_id alloc);
+void ldl_policy_alloc(struct ldl_judgement *judgement);
 
 /* A request of 2^order pages: rule B6, and the inventory's largest. */
 void ldl_policy_order(struct ldl_judgement *judgement, ldl_alloc_id alloc, uint32_t order);

@@ -45,9 +45,9 @@ struct ldl_thread {
 	ldl_instance_id instance_cache[LDL_INSTANCE_CACHE];
 	uint64_t chain_cache[LDL_CHAIN_CACHE];
 	uint64_t alloc_memo[LDL_ALLOC_MEMO]; /* see ldl_engine_alloc_is_known() */
-	/* Requests that the thread has counted at one place, in one chain, and not told the
-	 * inventory yet: the chain's key; how many are left until it hears of them, so LDL_ALLOC_FLUSH
-	 * less the count; the inventory's record. */
+	/* Requests counted at one place, in one chain, and not told the inventory yet: the chain's
+	 * key; how many are left until it hears of them (LDL_ALLOC_FLUSH less the count); its
+	 * record. */
 	uint64_t alloc_key[LDL_ALLOC_CACHE];
 	uint32_t alloc_left[LDL_ALLOC_CACHE];
 	ldl_alloc_id alloc_id[LDL_ALLOC_CACHE];

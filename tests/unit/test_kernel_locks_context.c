@@ -1,5 +1,4 @@
-/* Where a lock may be taken, by the kernel-style header: interrupts (L12), wait types (L13), places
- * that must not sleep (L14), readers of RCU; each with a twin that is all right. */
+/* Where a lock may be taken, by the kernel-style header: L12, L13, L14, RCU; each with its twin. */
 #include <lockdep_lite/kernel.h>
 #include "tests/support/scenario.h"
 #include "tests/support/suite.h"
@@ -115,7 +114,6 @@ static void L12_a_soft_handlers_lock_wants_soft_interrupts_off(void)
 	CU_ASSERT(found(LDL_RULE_INTERRUPT));
 }
 
-/* The writer need not wait for the reader that it interrupts. */
 static void L12_a_sequence_reader_interrupted_by_a_writer_is_silent(void)
 {
 	lockdep_reset();

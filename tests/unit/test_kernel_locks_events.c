@@ -100,7 +100,7 @@ static void L11_a_semaphore_is_an_event(void)
 	CU_ASSERT(found(LDL_RULE_EVENT));
 }
 
-/* Whoever gives it back held the mutex before it took it: nobody who has the mutex waits for that. */
+/* Whoever gives it back held the mutex before it took it: who has the mutex waits for nobody. */
 static void L11_a_semaphore_taken_and_given_back_inside_a_mutex_is_silent(void)
 {
 	begin();
@@ -119,6 +119,19 @@ static void L11_a_semaphore_taken_and_given_back_inside_a_mutex_is_silent(void)
 	down(&semaphore);
 	mutex_unlock(&other_mutex);
 	CU_ASSERT(found(LDL_RULE_EVENT));
+}
+
+static void L11_what_is_left_of_what_was_held_before_is_silent(void)
+{
+	begin();
+	sema_init(&semaphore, 1);
+	mutex_lock(&mutex);
+	mutex_lock(&other_mutex);
+	down(&semaphore);
+	mutex_unlock(&other_mutex);
+	up(&semaphore);
+	mutex_unlock(&mutex);
+	CU_ASSERT(found_nothing());
 }
 
 static void wake_with_mutex(void *lock)
@@ -411,6 +424,7 @@ LDL_SUITE(kernel_locks_events)
 	LDL_TEST(L11_trying_for_a_completion_is_no_wait);
 	LDL_TEST(L11_a_semaphore_is_an_event);
 	LDL_TEST(L11_a_semaphore_taken_and_given_back_inside_a_mutex_is_silent);
+	LDL_TEST(L11_what_is_left_of_what_was_held_before_is_silent);
 	LDL_TEST(L11_a_wait_queue_is_an_event);
 	LDL_TEST(L11_stopping_a_thread_with_a_lock_that_it_takes_is_reported);
 	LDL_TEST(A6_waiting_for_a_completion_in_a_non_blocking_section_is_reported);
