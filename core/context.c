@@ -131,6 +131,16 @@ void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,
 		own->below[i] = held[i].key;
 }
 
+/* Whether the entry's lock was let go since the last wait: if so, it was taken anew. */
+static bool is_retaken(const struct ldl_context *context, const struct ldl_held *entry)
+{
+	for (uint32_t i = 0; i < LDL_HISTORY && i < context->past_count; i++) {
+		if (!context->past[i].gfp && context->past[i].entry.instance == entry->instance)
+			return true;
+	}
+	return false;
+}
+
 /* What is left, from the oldest entry on, of what was held at the wait. */
 static uint32_t still_held(
 	const struct ldl_own_wait *own, const struct ldl_held *held, uint32_t depth)
@@ -148,12 +158,18 @@ static uint32_t still_held(
 uint32_t ldl_context_held_before(const struct ldl_context *context, ldl_instance_id event,
 	const struct ldl_held *held, uint32_t depth)
 {
+	uint32_t left, kept = 0;
+
 	for (uint32_t i = 1; i <= LDL_OWN_WAITS && i <= context->own_wait_count; i++) {
 		const struct ldl_own_wait *own =
 			&context->own_waits[(context->own_wait_count - i) % LDL_OWN_WAITS];
 
-		if (own->event == event)
-			return still_held(own, held, depth);
+		if (own->event != event)
+			continue;
+		left = still_held(own, held, depth);
+		while (kept < left && !is_retaken(context, &held[kept]))
+			kept++;
+		break;
 	}
-	return 0;
+	return kept;
 }

@@ -106,8 +106,8 @@ LDL_INLINE void ldl_context_forget(struct ldl_context *context)
 void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,
 	const struct ldl_held *held, uint32_t depth);
 
-/* How many of the `depth` entries, from the oldest on, were held already when the thread last waited
- * for this event: for them whoever wakes the event next need not wait any more. 0: it did not wait
+/* How many of the `depth` entries, from the oldest on, were held already when the thread last
+ * waited for this event: for them whoever wakes it next need not wait any more. 0: it did not wait
  * for it, or nothing is left of them. */
 uint32_t ldl_context_held_before(const struct ldl_context *context, ldl_instance_id event,
 	const struct ldl_held *held, uint32_t depth);

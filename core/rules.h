@@ -93,9 +93,9 @@ void ldl_rules_reserve(struct ldl_judgement *judgement, bool is_empty);
 void ldl_rules_sleep(struct ldl_judgement *judgement);
 
 /* `woken` (an event's or a reserve's entry: addr, ip, instance, class) is woken or freed here, by a
- * thread that holds what it holds and remembers waits since `request`. Its first `before` entries
- * count for nothing: it held them before it waited for `woken` itself. acquisition->site: the stack
- * of the wake. Rules A5, C3. */
+ * thread that holds what it holds and remembers waits since `request`. The API's own locks among
+ * its first `before` entries do not count: it held them before it waited for `woken` itself.
+ * acquisition->site: the stack of the wake. Rules A5, C3. */
 void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woken, uint32_t request,
 	uint32_t before);
 

@@ -225,7 +225,7 @@ void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woke
 	uint32_t count = context->past_count < LDL_HISTORY ? context->past_count : LDL_HISTORY;
 	bool is_free = is_woken_freely(judgement, woken, request);
 
-	while (at-- > before) {
+	while (at-- > 0) {
 		const struct ldl_held *entry = &thread->held[at];
 		uint32_t kind = ldl_class_at(judgement->arena, ldl_held_class(entry))->kind;
 
@@ -233,6 +233,9 @@ void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woke
 		if (ldl_held_is_stolen(entry) || (ldl_held_mode(entry) & LDL_MODE_TRY) ||
 			(!ldl_kind_is_lock(kind) && kind != LDL_KIND_RECLAIM &&
 				kind != LDL_KIND_RESERVE))
+			continue;
+		/* Only of the API's own locks is it known that they were not taken anew. */
+		if (at < before && kind == LDL_KIND_CUSTOM)
 			continue;
 		needs(judgement, woken, entry, 0);
 	}

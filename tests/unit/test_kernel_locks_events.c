@@ -134,6 +134,18 @@ static void L11_what_is_left_of_what_was_held_before_is_silent(void)
 	CU_ASSERT(found_nothing());
 }
 
+static void L11_a_mutex_taken_anew_to_give_it_back_is_reported(void)
+{
+	begin();
+	sema_init(&semaphore, 1);
+	for (int i = 0; i < 2; i++) {
+		mutex_lock(&mutex);
+		(i ? up : down)(&semaphore);
+		mutex_unlock(&mutex);
+	}
+	CU_ASSERT(found(LDL_RULE_EVENT));
+}
+
 static void wake_with_mutex(void *lock)
 {
 	mutex_lock((struct mutex *)lock);
@@ -425,6 +437,7 @@ LDL_SUITE(kernel_locks_events)
 	LDL_TEST(L11_a_semaphore_is_an_event);
 	LDL_TEST(L11_a_semaphore_taken_and_given_back_inside_a_mutex_is_silent);
 	LDL_TEST(L11_what_is_left_of_what_was_held_before_is_silent);
+	LDL_TEST(L11_a_mutex_taken_anew_to_give_it_back_is_reported);
 	LDL_TEST(L11_a_wait_queue_is_an_event);
 	LDL_TEST(L11_stopping_a_thread_with_a_lock_that_it_takes_is_reported);
 	LDL_TEST(A6_waiting_for_a_completion_in_a_non_blocking_section_is_reported);
