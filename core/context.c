@@ -134,7 +134,7 @@ void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,
 /* Whether the entry's lock was let go since the last wait: if so, it was taken anew. */
 static bool is_retaken(const struct ldl_context *context, const struct ldl_held *entry)
 {
-	for (uint32_t i = 0; i < LDL_HISTORY && i < context->past_count; i++) {
+	for (uint32_t i = 0; i < ldl_context_past_kept(context); i++) {
 		if (!context->past[i].gfp && context->past[i].entry.instance == entry->instance)
 			return true;
 	}

@@ -97,6 +97,10 @@ LDL_INLINE bool ldl_context_irq_may_come(const struct ldl_context *context, uint
 /* Keeps a wait that is over; forgets all of them. */
 void ldl_context_remember(
 	struct ldl_context *context, const struct ldl_held *entry, uint32_t clock, uint32_t gfp);
+LDL_INLINE uint32_t ldl_context_past_kept(const struct ldl_context *context)
+{
+	return context->past_count < LDL_HISTORY ? context->past_count : LDL_HISTORY;
+}
 LDL_INLINE void ldl_context_forget(struct ldl_context *context)
 {
 	context->past_count = 0;

@@ -148,18 +148,16 @@ static struct known know(struct ldl_thread *thread, const struct ldl_acquisition
 static bool check_chain(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
 	const struct known *known, const struct ldl_held *relocked)
 {
-	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+	struct ldl_judgement judgement;
 	const struct ldl_table *chains = ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CHAINS);
 	uint32_t length = (thread->record->depth & LDL_DEPTH_MASK) + 1;
 
-	ldl_engine_take_site(acquisition);
-	if (!ldl_engine_lock())
+	if (!ldl_engine_judge_start(&judgement, thread, acquisition))
 		return false; /* stays unseen: tried again next time */
 	if (relocked)
 		ldl_rules_self_deadlock(&judgement, relocked);
 	else
 		ldl_rules_acquire(&judgement);
-	ldl_engine_unlock();
 	if (!relocked) {
 		(void)ldl_chain_insert(&ldl_engine.arena, known->key, acquisition->site, length);
 		/* Pairs of single locks never end: they get half of the set, chains the rest. */
@@ -169,7 +167,7 @@ static bool check_chain(struct ldl_thread *thread, struct ldl_acquisition *acqui
 				&ldl_engine.arena, known->checked, acquisition->site, length);
 		*known->cached = known->checked;
 	}
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 	return true;
 }
 
@@ -210,16 +208,9 @@ static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisiti
 /* The lock that should keep others of this class apart is not held. */
 static void say_outer_is_not_held(struct ldl_thread *thread, struct ldl_acquisition *acquisition)
 {
-	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
-
-	ldl_engine_take_site(acquisition);
-	if (!ldl_engine_lock())
-		return;
-	ldl_rules_add(&judgement,
+	ldl_engine_say(thread, acquisition,
 		&(struct ldl_breach){LDL_FINDING_MISUSE, LDL_RULE_MISUSE, LDL_SEVERITY_ERROR, NULL,
 			"nested inside a lock that is not held"});
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
 }
 
 static void observe_acquire(struct ldl_thread *thread, const struct ldl_acquisition *acquisition)
@@ -398,14 +389,11 @@ static void release_unknown(struct ldl_thread *thread, const void *lock, const v
 		(ldl_instance_at(&ldl_engine.arena, id)->flags & LDL_INSTANCE_SHARED))
 		return;
 	describe(&acquisition, id, lock, 0, ip);
-	judgement = ldl_engine_judge(thread, &acquisition);
-	ldl_engine_take_site(&acquisition);
-	if (!ldl_engine_lock())
+	if (!ldl_engine_judge_start(&judgement, thread, &acquisition))
 		return;
 	ldl_rules_misuse(
 		&judgement, is_foreign ? LDL_RULE_UNLOCK_FOREIGN : LDL_RULE_UNLOCK_UNHELD, NULL);
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 }
 
 /* Takes an entry out. Under a wish (a handler releases what the interrupted code holds) entries
@@ -478,7 +466,7 @@ LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
 		pass_release_through();
 		return;
 	}
-	depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	depth = ldl_thread_depth(thread);
 	at = ldl_held_find(thread->held, depth, (uint64_t)(uintptr_t)lock);
 	if (at >= 0)
 		release_entry(thread, (uint32_t)at, ip);

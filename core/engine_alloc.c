@@ -70,7 +70,7 @@ static void keep_held(struct ldl_thread *thread, ldl_alloc_id id)
 	struct ldl_alloc *alloc = ldl_alloc_at(&ldl_engine.arena, id);
 	uint32_t count;
 
-	if (!alloc->also_count && ldl_held_depth(thread->record->depth)) {
+	if (!alloc->also_count && ldl_thread_depth(thread)) {
 		alloc->also_first = ldl_witness_keep_held(&ldl_engine.arena, thread, &count);
 		alloc->also_count = count;
 	}
@@ -80,11 +80,10 @@ static void keep_held(struct ldl_thread *thread, ldl_alloc_id id)
 static bool check(struct ldl_thread *thread, struct ldl_acquisition *acquisition, ldl_alloc_id id,
 	uint64_t key)
 {
-	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+	struct ldl_judgement judgement;
 
 	ldl_engine_need_domains(thread);
-	ldl_engine_take_site(acquisition);
-	if (!ldl_engine_lock())
+	if (!ldl_engine_judge_start(&judgement, thread, acquisition))
 		return false;
 	if (id)
 		keep_held(thread, id);
@@ -95,9 +94,8 @@ static bool check(struct ldl_thread *thread, struct ldl_acquisition *acquisition
 		if (!ldl_engine_has_no_graph())
 			ldl_rules_alloc(&judgement);
 	}
-	ldl_engine_unlock();
 	(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition->site, 1);
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 	return true;
 }
 
@@ -113,21 +111,16 @@ static uint32_t order_of(uint64_t size)
 static void check_order(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
 	ldl_alloc_id id, uint64_t size)
 {
-	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+	struct ldl_judgement judgement;
 	uint32_t order = order_of(size);
 
-	/* Seen before with as many pages: judged then. */
-	if (!id || (order && order <= ldl_load_relaxed(
-					      &ldl_alloc_at(&ldl_engine.arena, id)->order_max)))
-		return;
-	if (order == 0)
-		return;
-	ldl_engine_take_site(acquisition);
-	if (!ldl_engine_lock())
+	/* One page has no order to judge; as many pages as before were judged then. */
+	if (!id || order == 0 ||
+		order <= ldl_load_relaxed(&ldl_alloc_at(&ldl_engine.arena, id)->order_max) ||
+		!ldl_engine_judge_start(&judgement, thread, acquisition))
 		return;
 	ldl_policy_order(&judgement, id, order);
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 }
 
 static void observe(
@@ -158,20 +151,18 @@ static void remember(
 void ldl_engine_retry_wait(struct ldl_thread *thread, uint32_t gfp, const void *ip)
 {
 	struct ldl_acquisition acquisition = describe(thread, gfp, ip);
-	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
+	struct ldl_judgement judgement;
 
 	acquisition.gfp_asked |= LDL_GFP_RETRY_WAIT;
 	if (acquisition.gfp & LDL_GFP_NOFAIL)
 		ldl_add_relaxed(&ldl_engine.arena.header->nofail_clock, 1);
 	ldl_engine_need_domains(thread);
-	ldl_engine_take_site(&acquisition);
 	acquisition.class = ldl_engine_site_class(&acquisition);
-	if (!ldl_engine_lock())
+	if (!ldl_engine_judge_start(&judgement, thread, &acquisition))
 		return;
 	ldl_rules_alloc_in_context(&judgement);
 	ldl_rules_alloc(&judgement);
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 }
 
 /* The latest request that the fast path knew: told to the ladder, and to later wakes. */

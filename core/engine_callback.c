@@ -60,9 +60,7 @@ void ldl_engine_callback_register(const void *address, const char *name, bool is
 
 	if (!thread)
 		return;
-	id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)place_of(address));
-	if (id)
-		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
+	ldl_engine_end_place((uint64_t)(uintptr_t)place_of(address));
 	id = callback_at(thread, address, name, ip);
 	at = id ? record_of(id) : 0;
 	if (at) {
@@ -80,7 +78,7 @@ void ldl_engine_callback_lock(bool is_notifier, const void *lock, const void *ip
 {
 	static const struct ldl_lock_type type = {.kind = LDL_KIND_CUSTOM};
 	struct ldl_thread *thread = lock ? ldl_engine_enter() : NULL;
-	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
+	struct ldl_acquisition acquisition;
 	struct ldl_judgement judgement;
 	ldl_instance_id id, outer;
 
@@ -90,17 +88,12 @@ void ldl_engine_callback_lock(bool is_notifier, const void *lock, const void *ip
 	outer = is_notifier ? ldl_engine_context_at(thread, LDL_CTX_MMU_NOTIFIER)
 			    : ldl_engine_domain(thread, LDL_RECLAIM_FS);
 	if (id && outer) {
-		acquisition.instance = id;
-		acquisition.class = ldl_instance_at(&ldl_engine.arena, id)->class;
-		acquisition.addr = (uint64_t)(uintptr_t)lock;
-		ldl_engine_take_site(&acquisition);
-		judgement = ldl_engine_judge(thread, &acquisition);
-		if (ldl_engine_lock()) {
+		acquisition = ldl_engine_about(id, LDL_MODE_EXCLUSIVE, ip);
+		if (ldl_engine_judge_start(&judgement, thread, &acquisition)) {
 			(void)ldl_rules_declare(&judgement,
 				ldl_instance_at(&ldl_engine.arena, outer)->class,
 				acquisition.class);
-			ldl_engine_unlock();
-			ldl_engine_print(&judgement);
+			ldl_engine_judge_end(&judgement);
 		}
 	}
 	ldl_engine_leave(thread);
@@ -111,7 +104,7 @@ static void enter_section(struct ldl_thread *thread, struct ldl_running *running
 	const void *domain, uint32_t context, const void *ip)
 {
 	static const struct ldl_lock_type type = {.kind = LDL_KIND_RECLAIM};
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t depth = ldl_thread_depth(thread);
 	ldl_instance_id id =
 		domain ? ldl_engine_domain(thread, domain) : ldl_engine_context_at(thread, context);
 	uint64_t addr = id ? ldl_instance_at(&ldl_engine.arena, id)->addr : 0;
@@ -188,16 +181,9 @@ static void say(struct ldl_thread *thread, const struct ldl_running *running,
 	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip,
 		.instance = record->instance,
 		.class = record->class};
-	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
 
-	if (ldl_engine_has_no_graph())
-		return;
-	ldl_engine_take_site(&acquisition);
-	if (!ldl_engine_lock())
-		return;
-	ldl_rules_add(&judgement, breach);
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
+	if (!ldl_engine_has_no_graph())
+		ldl_engine_say(thread, &acquisition, breach);
 }
 
 /* Rule B10: nothing freed, again and again, while a request that cannot fail waits. */

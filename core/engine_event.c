@@ -67,76 +67,27 @@ void ldl_engine_event_init(const void *event, const char *name, const void *ip)
 
 	if (!thread)
 		return;
-	id = ldl_instance_find(&ldl_engine.arena, LDL_PLACE_OF(LDL_KIND_EVENT, event));
-	if (id)
-		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
+	ldl_engine_end_place(LDL_PLACE_OF(LDL_KIND_EVENT, event));
 	id = event_at(thread, event, name, ip);
 	if (id)
 		begin_request(id, request_of(id));
 	ldl_engine_leave(thread);
 }
 
-static struct ldl_acquisition wait_for(ldl_instance_id id, uint64_t limit_ns, const void *ip)
-{
-	const struct ldl_instance *instance = ldl_instance_at(&ldl_engine.arena, id);
-
-	return (struct ldl_acquisition){
-		.addr = ldl_load_relaxed(&instance->addr),
-		.ip = (uint64_t)(uintptr_t)ip,
-		.instance = id,
-		.class = ldl_load_relaxed(&instance->class),
-		.mode = limit_ns ? LDL_MODE_TIMED : LDL_MODE_EXCLUSIVE,
-	};
-}
-
-static uint32_t depth_of(const struct ldl_thread *thread)
-{
-	return ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
-}
-
-/* The wait as an entry: for the chain's key, and to be remembered. */
-static struct ldl_held entry_of(
-	const struct ldl_thread *thread, const struct ldl_acquisition *acquisition)
-{
-	uint32_t class_mode = acquisition->class << LDL_MODE_BITS | acquisition->mode;
-
-	return (struct ldl_held){
-		.addr = acquisition->addr,
-		.ip = acquisition->ip,
-		.key = ldl_chain_mix(
-			ldl_held_key(thread->held, depth_of(thread)), class_mode, acquisition->ip),
-		.instance = acquisition->instance,
-		.class_mode = class_mode,
-	};
-}
-
-/* Judges a chain that is new; true when it is known now. */
+/* Judges a chain that is new. */
 static void check_wait(struct ldl_thread *thread, struct ldl_acquisition *acquisition, uint64_t key,
 	uint64_t limit_ns)
 {
-	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+	struct ldl_judgement judgement;
 
-	ldl_engine_take_site(acquisition);
-	if (!ldl_engine_lock())
+	if (!ldl_engine_judge_start(&judgement, thread, acquisition))
 		return;
 	if (ldl_engine_has_no_graph())
 		ldl_rules_wait_in_context(&judgement, limit_ns);
 	else
 		ldl_rules_wait(&judgement, limit_ns);
-	ldl_engine_unlock();
 	(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition->site, 1);
-	ldl_engine_print(&judgement);
-}
-
-static void observe_wait(struct ldl_thread *thread, const struct ldl_acquisition *acquisition)
-{
-	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
-
-	ldl_engine_observe(&judgement, &(struct ldl_observed){
-					       .kind = LDL_OBSERVED_WAIT,
-					       .addr = acquisition->addr,
-					       .class = acquisition->class,
-				       });
+	ldl_engine_judge_end(&judgement);
 }
 
 void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
@@ -152,17 +103,18 @@ void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
 	ldl_engine_purge(thread);
 	id = event_at(thread, event, NULL, ip);
 	if (id) {
-		acquisition = wait_for(id, limit_ns, ip);
-		entry = entry_of(thread, &acquisition);
+		acquisition =
+			ldl_engine_about(id, limit_ns ? LDL_MODE_TIMED : LDL_MODE_EXCLUSIVE, ip);
+		entry = ldl_engine_as_entry(thread, &acquisition);
 		key = ldl_engine_key_of_mode(entry.key);
 		if (!ldl_chain_find(&ldl_engine.arena, key) || thread->context.budget_ns)
 			check_wait(thread, &acquisition, key, limit_ns);
 		/* What came before this wait is over: only the wait itself is needed now. */
 		ldl_context_forget(&thread->context);
 		ldl_context_remember(&thread->context, &entry, now(), 0);
-		ldl_context_note_wait(&thread->context, id, thread->held, depth_of(thread));
+		ldl_context_note_wait(&thread->context, id, thread->held, ldl_thread_depth(thread));
 		if (thread->armed)
-			observe_wait(thread, &acquisition);
+			ldl_engine_observe_wait(thread, &acquisition);
 	}
 	ldl_engine_leave(thread);
 }
@@ -172,7 +124,7 @@ static uint64_t key_of_wake(const struct ldl_thread *thread, const struct ldl_he
 	uint32_t request, uint32_t before)
 {
 	const struct ldl_context *context = &thread->context;
-	uint32_t count = context->past_count < LDL_HISTORY ? context->past_count : LDL_HISTORY;
+	uint32_t count = ldl_context_past_kept(context);
 	uint64_t key = ldl_hash_add(ldl_hash_add(woken->key, woken->ip), before);
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -182,38 +134,42 @@ static uint64_t key_of_wake(const struct ldl_thread *thread, const struct ldl_he
 	return key ? key : 1;
 }
 
+/* Judges a wake that is new. */
+static void check_wake(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
+	const struct ldl_held *woken, uint32_t request)
+{
+	uint32_t before = ldl_context_held_before(
+		&thread->context, woken->instance, thread->held, ldl_thread_depth(thread));
+	uint64_t key = key_of_wake(thread, woken, request, before);
+	struct ldl_held alone = *woken;
+	struct ldl_judgement judgement;
+
+	alone.key = 0; /* it has no chain of its own */
+	if (ldl_chain_find(&ldl_engine.arena, key) ||
+		!ldl_engine_judge_start(&judgement, thread, acquisition))
+		return;
+	ldl_rules_wake(&judgement, &alone, request, before);
+	(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition->site, 1);
+	ldl_engine_judge_end(&judgement);
+}
+
 void ldl_engine_wake(const void *event, const void *ip)
 {
 	struct ldl_thread *thread = event ? ldl_engine_enter() : NULL;
 	struct ldl_acquisition acquisition;
-	struct ldl_judgement judgement;
 	struct ldl_held woken;
-	uint32_t request, before;
+	uint32_t request;
 	ldl_instance_id id;
-	uint64_t key;
 
 	if (!thread)
 		return;
 	ldl_engine_purge(thread);
 	id = event_at(thread, event, NULL, ip);
 	if (id) {
-		acquisition = wait_for(id, 0, ip);
-		woken = entry_of(thread, &acquisition);
+		acquisition = ldl_engine_about(id, LDL_MODE_EXCLUSIVE, ip);
+		woken = ldl_engine_as_entry(thread, &acquisition);
 		request = request_of(id);
-		before = ldl_context_held_before(
-			&thread->context, id, thread->held, depth_of(thread));
-		key = key_of_wake(thread, &woken, request, before);
-		woken.key = 0; /* it has no chain of its own */
-		if (!ldl_chain_find(&ldl_engine.arena, key)) {
-			ldl_engine_take_site(&acquisition);
-			judgement = ldl_engine_judge(thread, &acquisition);
-			if (ldl_engine_lock()) {
-				ldl_rules_wake(&judgement, &woken, request, before);
-				ldl_engine_unlock();
-				(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition.site, 1);
-				ldl_engine_print(&judgement);
-			}
-		}
+		check_wake(thread, &acquisition, &woken, request);
 		begin_request(id, request);
 	}
 	ldl_engine_leave(thread);
@@ -226,7 +182,7 @@ void ldl_engine_remember(struct ldl_thread *thread)
 	if (!ldl_load_relaxed(&ldl_engine.arena.header->has_events) || thread->guard ||
 		!thread->record)
 		return;
-	depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	depth = ldl_thread_depth(thread);
 	if (depth)
 		ldl_context_remember(&thread->context, &thread->held[depth - 1], now(), 0);
 }
@@ -247,12 +203,10 @@ void ldl_engine_sleep(const void *ip)
 	judgement = ldl_engine_judge(thread, &acquisition);
 	if (ldl_rules_held_kind(&judgement, LDL_KIND_NONBLOCK) ||
 		ldl_rules_may_not_sleep(&judgement)) {
-		ldl_engine_take_site(&acquisition);
-		acquisition.class = ldl_engine_site_class(&acquisition);
-		if (ldl_engine_lock()) {
+		acquisition = ldl_engine_here(ip);
+		if (ldl_engine_judge_start(&judgement, thread, &acquisition)) {
 			ldl_rules_sleep(&judgement);
-			ldl_engine_unlock();
-			ldl_engine_print(&judgement);
+			ldl_engine_judge_end(&judgement);
 		}
 	}
 	if (thread->armed)
@@ -263,24 +217,16 @@ void ldl_engine_sleep(const void *ip)
 void ldl_engine_misuse(const void *lock, const char *what, const void *ip)
 {
 	struct ldl_thread *thread = ldl_engine_enter();
-	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
-	struct ldl_judgement judgement;
+	struct ldl_acquisition acquisition;
 	ldl_instance_id id;
 
 	if (!thread)
 		return;
 	id = lock ? ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)lock) : 0;
+	acquisition = id ? ldl_engine_about(id, LDL_MODE_EXCLUSIVE, ip) : ldl_engine_here(ip);
 	acquisition.addr = (uint64_t)(uintptr_t)lock;
-	acquisition.instance = id;
-	ldl_engine_take_site(&acquisition);
-	acquisition.class = id ? ldl_instance_at(&ldl_engine.arena, id)->class
-			       : ldl_engine_site_class(&acquisition);
-	judgement = ldl_engine_judge(thread, &acquisition);
-	if (ldl_engine_lock()) {
-		ldl_rules_add(&judgement, &(struct ldl_breach){LDL_FINDING_MISUSE, LDL_RULE_MISUSE,
-						  LDL_SEVERITY_ERROR, NULL, what});
-		ldl_engine_unlock();
-		ldl_engine_print(&judgement);
-	}
+	ldl_engine_say(thread, &acquisition,
+		&(struct ldl_breach){
+			LDL_FINDING_MISUSE, LDL_RULE_MISUSE, LDL_SEVERITY_ERROR, NULL, what});
 	ldl_engine_leave(thread);
 }

@@ -32,7 +32,7 @@ void ldl_engine_fork_prepare(void)
 	if (ldl_engine_lock()) {
 		for (unsigned int i = 0; i < LDL_TABLE_COUNT; i++)
 			saved.used[i] = ldl_arena_table(&ldl_engine.arena, i)->used;
-		saved.depth = ldl_held_depth(thread->record->depth);
+		saved.depth = ldl_thread_depth(thread);
 		saved.overflow = thread->record->overflow;
 		saved.unseen = thread->unseen;
 		saved.context = thread->context;

@@ -8,7 +8,7 @@ static const uint64_t handlers[LDL_IRQS] = {LDL_PLACE_HARDIRQ, LDL_PLACE_SOFTIRQ
 /* A part of the entry's mode, so that chains under threaded and other handlers are different. */
 static void mark_threaded(struct ldl_thread *thread, bool is_threaded)
 {
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t depth = ldl_thread_depth(thread);
 	int at = ldl_held_find(thread->held, depth, LDL_PLACE_HARDIRQ);
 
 	if (at < 0)
@@ -88,13 +88,11 @@ void ldl_engine_irq_disable(uint32_t interrupt, const void *ip)
 static void expose_held(struct ldl_thread *thread, const void *ip)
 {
 	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
-	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
-	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	struct ldl_judgement judgement;
+	uint32_t at = ldl_thread_depth(thread);
 
-	if (at == 0 || ldl_engine_has_no_graph())
-		return;
-	ldl_engine_take_site(&acquisition);
-	if (!ldl_engine_lock())
+	if (at == 0 || ldl_engine_has_no_graph() ||
+		!ldl_engine_judge_start(&judgement, thread, &acquisition))
 		return;
 	while (at-- > 0) {
 		const struct ldl_held *entry = &thread->held[at];
@@ -104,8 +102,7 @@ static void expose_held(struct ldl_thread *thread, const void *ip)
 				LDL_CLASS_INTERRUPTS))
 			ldl_rules_interrupts(&judgement, entry);
 	}
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 }
 
 void ldl_engine_irq_enable(uint32_t interrupt, const void *ip)

@@ -178,28 +178,20 @@ static void end_instance(ldl_instance_id id)
 static void misused(struct ldl_thread *thread, ldl_instance_id id, enum ldl_rule rule,
 	const struct ldl_held *entry, const void *ip)
 {
-	struct ldl_acquisition acquisition = {
-		.ip = (uint64_t)(uintptr_t)ip,
-		.instance = id,
-		.addr = id ? ldl_instance_at(&ldl_engine.arena, id)->addr : 0,
-		.class = id ? ldl_instance_at(&ldl_engine.arena, id)->class : 0,
-	};
-	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
+	struct ldl_acquisition acquisition = ldl_engine_about(id, LDL_MODE_EXCLUSIVE, ip);
+	struct ldl_judgement judgement;
 
-	ldl_engine_take_site(&acquisition);
-	if (!ldl_engine_lock())
+	if (!ldl_engine_judge_start(&judgement, thread, &acquisition))
 		return;
 	ldl_rules_misuse(&judgement, rule, entry);
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 }
 
 static struct ldl_held *held_entry(struct ldl_thread *thread, const void *lock, uint32_t *depth)
 {
-	uint32_t word = ldl_load_relaxed(&thread->record->depth);
 	int at;
 
-	*depth = ldl_held_depth(word);
+	*depth = ldl_thread_depth(thread);
 	at = ldl_held_find(thread->held, *depth, (uint64_t)(uintptr_t)lock);
 	return at >= 0 && !ldl_held_is_stolen(&thread->held[at]) ? &thread->held[at] : NULL;
 }
@@ -258,23 +250,35 @@ void ldl_engine_destroy(const void *lock, bool is_gone, const void *ip)
 
 #define CLASS_PROPERTIES (LDL_CLASS_LEARNED | LDL_CLASS_INTERRUPTS | LDL_CLASS_PER_CPU)
 
-ldl_class_id ldl_engine_class(const char *name, uint32_t properties)
+/* The declared class with this key, made when new. Called inside the guard. */
+static ldl_class_id declared_class(
+	struct ldl_thread *thread, uint64_t key, const char *name, uint32_t properties)
 {
-	struct ldl_thread *thread = ldl_engine_enter();
-	struct ldl_class model = {.identity = LDL_IDENTITY_ANNOTATED, .kind = LDL_KIND_CUSTOM};
-	ldl_class_id id;
+	struct ldl_class model = {
+		.key = key,
+		.identity = LDL_IDENTITY_ANNOTATED,
+		.kind = LDL_KIND_CUSTOM,
+		.flags = (uint8_t)(LDL_CLASS_DECLARED | (properties & CLASS_PROPERTIES)),
+	};
+	ldl_class_id id = ldl_class_find(&ldl_engine.arena, key);
 
-	if (!thread)
-		return 0;
-	model.key = ldl_class_key_named(name);
-	model.flags = (uint8_t)(LDL_CLASS_DECLARED | (properties & CLASS_PROPERTIES));
-	id = ldl_class_find(&ldl_engine.arena, model.key);
 	if (!id) {
 		model.name = ldl_text_add(&ldl_engine.arena, name, strlen(name));
 		id = class_for(&model, NULL);
 	}
 	if (properties & LDL_CLASS_INTERRUPTS)
 		ldl_engine_need_interrupts(thread);
+	return id;
+}
+
+ldl_class_id ldl_engine_class(const char *name, uint32_t properties)
+{
+	struct ldl_thread *thread = ldl_engine_enter();
+	ldl_class_id id;
+
+	if (!thread)
+		return 0;
+	id = declared_class(thread, ldl_class_key_named(name), name, properties);
 	ldl_engine_leave(thread);
 	return id;
 }
@@ -282,25 +286,18 @@ ldl_class_id ldl_engine_class(const char *name, uint32_t properties)
 ldl_class_id ldl_engine_class_keyed(const void *key, const char *name, uint32_t properties)
 {
 	struct ldl_thread *thread = ldl_engine_enter();
-	struct ldl_class model = {.identity = LDL_IDENTITY_ANNOTATED, .kind = LDL_KIND_CUSTOM};
+	uint64_t addr = (uint64_t)(uintptr_t)key;
 	struct ldl_module_hit module;
 	ldl_class_id id;
 
 	if (!thread)
 		return 0;
-	ldl_module_learn(&ldl_engine.arena, (uint64_t)(uintptr_t)key);
-	module = ldl_module_find((uint64_t)(uintptr_t)key);
-	model.key = module.id ? ldl_class_key_static(&module, (uint64_t)(uintptr_t)key)
-			      : (uint64_t)(uintptr_t)key;
-	model.key = ldl_hash_add(model.key, ldl_class_key_named(name));
-	model.flags = (uint8_t)(LDL_CLASS_DECLARED | (properties & CLASS_PROPERTIES));
-	id = ldl_class_find(&ldl_engine.arena, model.key);
-	if (!id) {
-		model.name = ldl_text_add(&ldl_engine.arena, name, strlen(name));
-		id = class_for(&model, NULL);
-	}
-	if (properties & LDL_CLASS_INTERRUPTS)
-		ldl_engine_need_interrupts(thread);
+	ldl_module_learn(&ldl_engine.arena, addr);
+	module = ldl_module_find(addr);
+	id = declared_class(thread,
+		ldl_hash_add(module.id ? ldl_class_key_static(&module, addr) : addr,
+			ldl_class_key_named(name)),
+		name, properties);
 	/* The kernel's style: completions that no call initialises are met at their first wake. */
 	ldl_store_relaxed(&ldl_engine.arena.header->has_events, 1);
 	ldl_engine_leave(thread);
@@ -370,14 +367,10 @@ void ldl_engine_order(const void *outer, const void *inner, const void *ip)
 		return;
 	outer_class = class_at(outer);
 	acquisition.class = class_at(inner);
-	if (outer_class && acquisition.class) {
-		ldl_engine_take_site(&acquisition);
-		judgement = ldl_engine_judge(thread, &acquisition);
-		if (ldl_engine_lock()) {
-			(void)ldl_rules_declare(&judgement, outer_class, acquisition.class);
-			ldl_engine_unlock();
-			ldl_engine_print(&judgement);
-		}
+	if (outer_class && acquisition.class &&
+		ldl_engine_judge_start(&judgement, thread, &acquisition)) {
+		(void)ldl_rules_declare(&judgement, outer_class, acquisition.class);
+		ldl_engine_judge_end(&judgement);
 	}
 	ldl_engine_leave(thread);
 }

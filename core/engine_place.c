@@ -102,10 +102,17 @@ ldl_instance_id ldl_engine_place(struct ldl_thread *thread, uint64_t addr, ldl_c
 		ldl_add_relaxed(&ldl_class_at(&ldl_engine.arena, class)->instances, 1);
 	if ((is_new || !is_noted(id)) && ldl_engine_lock()) {
 		note_place(&judgement, id);
-		ldl_engine_unlock();
-		ldl_engine_print(&judgement);
+		ldl_engine_judge_end(&judgement);
 	}
 	return id;
+}
+
+void ldl_engine_end_place(uint64_t addr)
+{
+	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, addr);
+
+	if (id)
+		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
 }
 
 void ldl_engine_need_domains(struct ldl_thread *thread)
@@ -152,7 +159,7 @@ bool ldl_engine_push_place(struct ldl_thread *thread, uint64_t addr, const void 
 
 bool ldl_engine_pop_place(struct ldl_thread *thread, uint64_t addr)
 {
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t depth = ldl_thread_depth(thread);
 	int at = ldl_held_find(thread->held, depth, addr);
 
 	if (at < 0)

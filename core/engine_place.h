@@ -19,6 +19,9 @@ ldl_class_id ldl_engine_named_class(const char *name, enum ldl_kind kind, uint32
  * contexts are noted in the header. 0: no room. */
 ldl_instance_id ldl_engine_place(struct ldl_thread *thread, uint64_t addr, ldl_class_id class);
 
+/* The older tenant of a place that begins a new life is gone. */
+void ldl_engine_end_place(uint64_t addr);
+
 /* Makes sure that the three reclaim domains, or the handlers, are known. */
 void ldl_engine_need_domains(struct ldl_thread *thread);
 void ldl_engine_need_interrupts(struct ldl_thread *thread);

@@ -13,19 +13,16 @@ void ldl_engine_unmarked_io(const void *ip)
 
 	if (!thread)
 		return;
-	judgement = ldl_engine_judge(thread, &acquisition);
 	acquisition.gfp = ldl_context_mask(thread->context.scope, acquisition.gfp_asked);
 	if (acquisition.gfp & LDL_GFP_IO) {
-		ldl_engine_take_site(&acquisition);
 		acquisition.class = ldl_engine_site_class(&acquisition);
-		if (ldl_engine_lock()) {
+		if (ldl_engine_judge_start(&judgement, thread, &acquisition)) {
 			ldl_policy_add(&judgement,
 				&(struct ldl_policy_breach){LDL_RULE_D17, LDL_SEVERITY_WARNING,
 					NULL,
 					"mark the thread: prctl(PR_SET_IO_FLUSHER), or a noio "
 					"scope"});
-			ldl_engine_unlock();
-			ldl_engine_print(&judgement);
+			ldl_engine_judge_end(&judgement);
 		}
 	}
 	ldl_engine_leave(thread);

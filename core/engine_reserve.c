@@ -65,32 +65,13 @@ static ldl_instance_id pool_at(struct ldl_thread *thread, const void *pool, cons
 	return id;
 }
 
-static struct ldl_acquisition about(ldl_instance_id id, const void *ip)
-{
-	const struct ldl_instance *instance = ldl_instance_at(&ldl_engine.arena, id);
-
-	return (struct ldl_acquisition){
-		.addr = ldl_load_relaxed(&instance->addr),
-		.ip = (uint64_t)(uintptr_t)ip,
-		.instance = id,
-		.class = ldl_load_relaxed(&instance->class),
-		.mode = LDL_MODE_EXCLUSIVE,
-	};
-}
-
 static void say(struct ldl_thread *thread, ldl_instance_id id, enum ldl_rule rule, const char *note,
 	const void *ip)
 {
-	struct ldl_acquisition acquisition = about(id, ip);
-	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
+	struct ldl_acquisition acquisition = ldl_engine_about(id, LDL_MODE_EXCLUSIVE, ip);
 
-	ldl_engine_take_site(&acquisition);
-	if (!ldl_engine_lock())
-		return;
-	ldl_rules_add(&judgement,
+	ldl_engine_say(thread, &acquisition,
 		&(struct ldl_breach){LDL_FINDING_RESERVE, rule, LDL_SEVERITY_WARNING, NULL, note});
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
 }
 
 void ldl_engine_pool_create(
@@ -103,9 +84,7 @@ void ldl_engine_pool_create(
 
 	if (!thread)
 		return;
-	id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)place_of(pool));
-	if (id)
-		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
+	ldl_engine_end_place((uint64_t)(uintptr_t)place_of(pool));
 	id = ldl_engine_instance(thread, place_of(pool), &type, ip);
 	if (id) {
 		make_record(id, min_nr, filled);
@@ -125,29 +104,12 @@ static uint64_t element_address(const void *element)
 	return (uint64_t)(uintptr_t)element | LDL_PLACE_ELEMENT;
 }
 
-/* An entry for the pool itself, as the end of a chain at this place. */
-static struct ldl_held entry_of(
-	const struct ldl_thread *thread, const struct ldl_acquisition *acquisition, uint64_t addr)
-{
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
-	uint32_t class_mode = acquisition->class << LDL_MODE_BITS | acquisition->mode;
-
-	return (struct ldl_held){
-		.addr = addr,
-		.ip = acquisition->ip,
-		.key = ldl_chain_mix(
-			ldl_held_key(thread->held, depth), class_mode, acquisition->ip),
-		.instance = acquisition->instance,
-		.class_mode = class_mode,
-	};
-}
-
 /* What makes two requests at one place, holding the same, different: the pools, this one and those
  * of its class that elements are held of, the mask, and whether the reserve can serve it. */
 static uint64_t key_of(
 	const struct ldl_thread *thread, const struct ldl_held *entry, uint32_t gfp, bool is_empty)
 {
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t depth = ldl_thread_depth(thread);
 	uint64_t key = ldl_hash_add(
 		ldl_hash_add(entry->key, entry->instance), (uint64_t)is_empty << 32 | gfp);
 
@@ -161,36 +123,22 @@ static uint64_t key_of(
 static void check(
 	struct ldl_thread *thread, struct ldl_acquisition *acquisition, uint64_t key, bool is_empty)
 {
-	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+	struct ldl_judgement judgement;
 
 	ldl_engine_need_domains(thread);
-	ldl_engine_take_site(acquisition);
-	if (!ldl_engine_lock())
+	if (!ldl_engine_judge_start(&judgement, thread, acquisition))
 		return;
 	ldl_rules_reserve(&judgement, is_empty);
-	ldl_engine_unlock();
 	(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition->site, 1);
-	ldl_engine_print(&judgement);
-}
-
-static void observe_wait(struct ldl_thread *thread, const struct ldl_acquisition *acquisition)
-{
-	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
-
-	ldl_engine_observe(&judgement, &(struct ldl_observed){
-					       .kind = LDL_OBSERVED_WAIT,
-					       .addr = acquisition->addr,
-					       .class = acquisition->class,
-					       .gfp = acquisition->gfp,
-				       });
+	ldl_engine_judge_end(&judgement);
 }
 
 static void wait_for_pool(
 	struct ldl_thread *thread, ldl_instance_id id, uint32_t gfp, const void *ip)
 {
-	struct ldl_acquisition acquisition = about(id, ip);
+	struct ldl_acquisition acquisition = ldl_engine_about(id, LDL_MODE_EXCLUSIVE, ip);
 	const struct ldl_reserve *reserve = record_at(id);
-	struct ldl_held entry = entry_of(thread, &acquisition, acquisition.addr);
+	struct ldl_held entry = ldl_engine_as_entry(thread, &acquisition);
 	bool is_empty = reserve->min_nr && !ldl_load_relaxed(&reserve->level);
 	uint64_t key;
 
@@ -205,7 +153,7 @@ static void wait_for_pool(
 		ldl_context_remember(&thread->context, &entry,
 			ldl_load_relaxed(&ldl_engine.arena.header->event_clock), 0);
 	if (thread->armed)
-		observe_wait(thread, &acquisition);
+		ldl_engine_observe_wait(thread, &acquisition);
 }
 
 void ldl_engine_pool_alloc(const void *pool, uint32_t gfp, const void *ip)
@@ -278,8 +226,9 @@ void ldl_engine_pool_taken(
 	if (id) {
 		lower_level(record_at(id), is_from_reserve);
 		check_claim(thread, id, ip);
-		acquisition = about(id, ip);
-		entry = entry_of(thread, &acquisition, element_address(element));
+		acquisition = ldl_engine_about(id, LDL_MODE_EXCLUSIVE, ip);
+		entry = ldl_engine_as_entry(thread, &acquisition);
+		entry.addr = element_address(element);
 		if (!ldl_chain_find(&ldl_engine.arena, entry.key)) {
 			ldl_engine_take_site(&acquisition);
 			(void)ldl_chain_insert(&ldl_engine.arena, entry.key, acquisition.site, 1);
@@ -306,23 +255,20 @@ void ldl_engine_pool_failed(const void *pool)
  * before is not known to have been for this element's sake. */
 static void depend_on_freer(struct ldl_thread *thread, ldl_instance_id id, const void *ip)
 {
-	struct ldl_acquisition acquisition = about(id, ip);
-	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
-	struct ldl_held woken = entry_of(thread, &acquisition, acquisition.addr);
+	struct ldl_acquisition acquisition = ldl_engine_about(id, LDL_MODE_EXCLUSIVE, ip);
+	struct ldl_held woken = ldl_engine_as_entry(thread, &acquisition);
 	uint64_t key = ldl_hash_add(woken.key, LDL_FINDING_RESERVE);
 	uint32_t never = ldl_load_relaxed(&ldl_engine.arena.header->event_clock) + 1;
+	struct ldl_judgement judgement;
 
 	woken.key = 0; /* it has no chain of its own */
-	if (!ldl_held_depth(ldl_load_relaxed(&thread->record->depth)) ||
-		ldl_engine_has_no_graph() || ldl_chain_find(&ldl_engine.arena, key))
-		return;
-	ldl_engine_take_site(&acquisition);
-	if (!ldl_engine_lock())
+	if (!ldl_thread_depth(thread) || ldl_engine_has_no_graph() ||
+		ldl_chain_find(&ldl_engine.arena, key) ||
+		!ldl_engine_judge_start(&judgement, thread, &acquisition))
 		return;
 	ldl_rules_wake(&judgement, &woken, never, 0);
-	ldl_engine_unlock();
 	(void)ldl_chain_insert(&ldl_engine.arena, key, acquisition.site, 1);
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 }
 
 void ldl_engine_pool_free(const void *pool, const void *element, const void *ip)
@@ -370,7 +316,7 @@ void ldl_engine_pool_woken(const void *pool)
 
 	if (!thread)
 		return;
-	at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	at = ldl_thread_depth(thread);
 	while (at-- > 0) {
 		const struct ldl_held *entry = &thread->held[at];
 

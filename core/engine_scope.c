@@ -5,55 +5,42 @@
 
 void ldl_engine_scope_broken(struct ldl_thread *thread, const void *ip, const char *how)
 {
-	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
-	struct ldl_judgement judgement;
+	struct ldl_acquisition acquisition;
 
 	if (ldl_engine_has_no_graph())
 		return;
-	ldl_engine_take_site(&acquisition);
-	acquisition.class = ldl_engine_site_class(&acquisition);
-	judgement = ldl_engine_judge(thread, &acquisition);
-	if (!ldl_engine_lock())
-		return;
-	ldl_rules_add(&judgement, &(struct ldl_breach){LDL_FINDING_POLICY, LDL_RULE_E2,
-					  LDL_SEVERITY_ERROR, NULL, how});
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
+	acquisition = ldl_engine_here(ip);
+	ldl_engine_say(thread, &acquisition,
+		&(struct ldl_breach){
+			LDL_FINDING_POLICY, LDL_RULE_E2, LDL_SEVERITY_ERROR, NULL, how});
 }
 
 /* A scope that promises success to code that never asked for it (rule B1). */
 static void refuse_nofail(struct ldl_thread *thread, const void *ip)
 {
-	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
+	struct ldl_acquisition acquisition = ldl_engine_here(ip);
 	struct ldl_judgement judgement;
 
-	ldl_engine_take_site(&acquisition);
-	acquisition.class = ldl_engine_site_class(&acquisition);
-	judgement = ldl_engine_judge(thread, &acquisition);
-	if (!ldl_engine_lock())
+	if (!ldl_engine_judge_start(&judgement, thread, &acquisition))
 		return;
 	ldl_policy_scope(&judgement, LDL_SCOPE_NOFAIL);
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 }
 
 /* Tells the ladder when the reserves were opened or closed (rule C5). */
 static void changed(struct ldl_thread *thread, uint32_t before, const void *ip)
 {
 	uint32_t after = thread->context.scope;
-	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
+	struct ldl_acquisition acquisition;
 	struct ldl_judgement judgement;
 
 	if (!((before ^ after) & LDL_SCOPE_NORECLAIM) || ldl_engine_has_no_graph())
 		return;
-	ldl_engine_take_site(&acquisition);
-	acquisition.class = ldl_engine_site_class(&acquisition);
-	judgement = ldl_engine_judge(thread, &acquisition);
-	if (!ldl_engine_lock())
+	acquisition = ldl_engine_here(ip);
+	if (!ldl_engine_judge_start(&judgement, thread, &acquisition))
 		return;
 	ldl_ladder_scope(&judgement, before, after);
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 }
 
 uint32_t ldl_engine_scope_open(uint32_t scope, const void *ip)
@@ -64,7 +51,7 @@ uint32_t ldl_engine_scope_open(uint32_t scope, const void *ip)
 	if (!thread)
 		return 0;
 	before = thread->context.scope;
-	depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	depth = ldl_thread_depth(thread);
 	if ((scope & LDL_SCOPE_NOFAIL) && !ldl_engine_has_no_graph())
 		refuse_nofail(thread, ip);
 	cookie = ldl_context_open(&thread->context, scope & ~LDL_SCOPE_NOFAIL,

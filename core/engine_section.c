@@ -86,7 +86,7 @@ static void check_scopes(struct ldl_thread *thread, uint32_t sections, const voi
 
 void ldl_engine_leave_section(struct ldl_thread *thread, uint64_t addr, const void *ip)
 {
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t depth = ldl_thread_depth(thread);
 	int at = ldl_held_find(thread->held, depth, addr);
 
 	/* Of the same section inside itself the outer one goes on, with the scopes opened in it. */

@@ -1,8 +1,6 @@
 /* The guard, the writer lock, and the way from a judgement to its report. */
 #include "engine_state.h"
 
-#include "report.h"
-#include "site.h"
 #include "spin.h"
 
 #include <errno.h>
@@ -141,32 +139,6 @@ void ldl_engine_leave(struct ldl_thread *thread)
 	thread->control = thread->armed ? 0 : thread->saved_control;
 }
 
-/* Where nobody judges what is seen, it need not be seen: the thread is fast again. */
-static bool may_observe(struct ldl_thread *thread)
-{
-	const uint64_t *lost = &ldl_engine.arena.header->counters[LDL_COUNT_WRITER_LOST];
-
-	if (!ldl_engine_has_no_graph() && ldl_engine_lock())
-		return true;
-	if (ldl_engine_has_no_graph() || ldl_load_relaxed(lost))
-		thread->armed = 0;
-	return false;
-}
-
-void ldl_engine_observe(struct ldl_judgement *judgement, const struct ldl_observed *observed)
-{
-	uint32_t armed = judgement->thread->armed;
-
-	if (!may_observe(judgement->thread))
-		return;
-	if (armed & LDL_ARMED_LADDER)
-		ldl_ladder_observe(judgement, observed);
-	if (armed & LDL_ARMED_CALLBACKS)
-		ldl_callback_observe(judgement, observed);
-	ldl_engine_unlock();
-	ldl_engine_print(judgement);
-}
-
 bool ldl_engine_lock(void)
 {
 	bool may_syscall = ldl_engine.arena.may_syscall;
@@ -189,36 +161,4 @@ void ldl_engine_unlock(void)
 
 	ldl_spin_unlock(&ldl_engine.arena.header->writer);
 	ldl_sys_give_signals(signals);
-}
-
-struct ldl_judgement ldl_engine_judge(
-	struct ldl_thread *thread, const struct ldl_acquisition *acquisition)
-{
-	return (struct ldl_judgement){
-		.arena = &ldl_engine.arena,
-		.work = &ldl_engine.work,
-		.thread = thread,
-		.acquisition = acquisition,
-	};
-}
-
-void ldl_engine_print(const struct ldl_judgement *judgement)
-{
-	if (ldl_engine.options.quiet || ldl_engine.options.prod || !ldl_engine.arena.may_syscall)
-		return;
-	for (uint32_t i = 0; i < judgement->fresh_count; i++)
-		ldl_report_finding(&ldl_engine.arena, judgement->fresh[i]);
-}
-
-void ldl_engine_take_site(struct ldl_acquisition *acquisition)
-{
-	struct ldl_stack stack;
-
-	ldl_site_take(&ldl_engine.arena, &stack, (const void *)(uintptr_t)acquisition->ip,
-		ldl_engine.options.stack_depth);
-	acquisition->site = ldl_site_find(&ldl_engine.arena, &stack);
-	if (acquisition->site || !ldl_engine_lock())
-		return;
-	acquisition->site = ldl_site_intern(&ldl_engine.arena, &stack);
-	ldl_engine_unlock();
 }

@@ -63,15 +63,38 @@ void ldl_engine_mend(struct ldl_thread *thread);
 bool ldl_engine_lock(void) LDL_MUST_USE;
 void ldl_engine_unlock(void);
 
-/* A judgement of this thread on `acquisition`, and the printing of what it found (outside the
- * writer lock). */
+/* A judgement of this thread on `acquisition`, for whoever has the writer lock or needs none.
+ * engine_judge.c, as all as far as ldl_engine_observe_wait(). */
 struct ldl_judgement ldl_engine_judge(
 	struct ldl_thread *thread, const struct ldl_acquisition *acquisition);
-void ldl_engine_print(const struct ldl_judgement *judgement);
 
 /* Fills in the stack of an acquisition: taken now, interned. Takes and gives back the writer lock
  * when the stack is new. */
 void ldl_engine_take_site(struct ldl_acquisition *acquisition);
+
+/* Around rules: the stack is taken unless it is there, and then the writer lock; which is given
+ * back before what was found is printed. False: the writer is busy; then there is no end. */
+bool ldl_engine_judge_start(struct ldl_judgement *judgement, struct ldl_thread *thread,
+	struct ldl_acquisition *acquisition) LDL_MUST_USE;
+void ldl_engine_judge_end(const struct ldl_judgement *judgement);
+
+/* Records one breach, and prints it. */
+void ldl_engine_say(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
+	const struct ldl_breach *breach);
+
+/* An event that is about an instance; or about the place in the program alone, its stack taken and
+ * its class (KIND_ALLOCATION) made. */
+struct ldl_acquisition ldl_engine_about(ldl_instance_id id, uint32_t mode, const void *ip);
+struct ldl_acquisition ldl_engine_here(const void *ip);
+
+/* The acquisition as the entry that it would be on top of what is held: for its chain's key, and to
+ * be remembered. */
+struct ldl_held ldl_engine_as_entry(
+	const struct ldl_thread *thread, const struct ldl_acquisition *acquisition);
+
+/* Tells those who watch an armed thread. Takes the writer lock for it. */
+void ldl_engine_observe(struct ldl_judgement *judgement, const struct ldl_observed *observed);
+void ldl_engine_observe_wait(struct ldl_thread *thread, const struct ldl_acquisition *acquisition);
 
 /* The instance at `lock`, made when unknown, by the rules of class identity. 0: cannot be tracked
  * now. Inside the guard, without the writer lock. */
@@ -95,9 +118,6 @@ void ldl_engine_purge(struct ldl_thread *thread);
 
 /* Takes the held entry at this place out. */
 void ldl_engine_drop(struct ldl_thread *thread, uint32_t at);
-
-/* Tells those who watch an armed thread. Takes the writer lock for it. */
-void ldl_engine_observe(struct ldl_judgement *judgement, const struct ldl_observed *observed);
 
 /* Tells the inventory of the requests that the thread has counted for itself. */
 void ldl_engine_count_allocs(struct ldl_thread *thread);

@@ -38,7 +38,7 @@ static void watch(struct ldl_ladder *ladder, uint64_t addr)
 void ldl_ladder_watch_locks(struct ldl_judgement *judgement)
 {
 	const struct ldl_thread *thread = judgement->thread;
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t depth = ldl_thread_depth(thread);
 
 	for (uint32_t i = 0; i < depth; i++) {
 		const struct ldl_held *entry = &thread->held[i];

@@ -40,14 +40,12 @@ static bool is_known(
 static void judge(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
 	void (*step)(struct ldl_judgement *))
 {
-	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+	struct ldl_judgement judgement;
 
-	ldl_engine_take_site(acquisition);
-	if (!ldl_engine_lock())
+	if (!ldl_engine_judge_start(&judgement, thread, acquisition))
 		return;
 	step(&judgement);
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 }
 
 /* Says how the thread's latest request went on. */
@@ -185,8 +183,7 @@ LDL_EXPORT unsigned int ldl_boundary_enter(const char *name)
 	judgement = ldl_engine_judge(thread, &acquisition);
 	if (ldl_engine_lock()) {
 		entered = ldl_ladder_enter(&judgement, thread->context.scope);
-		ldl_engine_unlock();
-		ldl_engine_print(&judgement);
+		ldl_engine_judge_end(&judgement);
 	}
 	ldl_engine_leave(thread);
 	return entered;
@@ -201,12 +198,9 @@ LDL_EXPORT void ldl_boundary_exit(unsigned int entered, int is_error)
 	if (!thread)
 		return;
 	acquisition = ask(thread, 0, LDL_CALLER);
-	ldl_engine_take_site(&acquisition);
-	judgement = ldl_engine_judge(thread, &acquisition);
-	if (ldl_engine_lock()) {
+	if (ldl_engine_judge_start(&judgement, thread, &acquisition)) {
 		ldl_ladder_exit(&judgement, entered, is_error);
-		ldl_engine_unlock();
-		ldl_engine_print(&judgement);
+		ldl_engine_judge_end(&judgement);
 	}
 	ldl_engine_leave(thread);
 }
@@ -252,17 +246,14 @@ static void note_contended(struct ldl_thread *thread, ldl_class_id class, const 
 {
 	struct ldl_class *record = ldl_class_at(&ldl_engine.arena, class);
 	struct ldl_acquisition acquisition = ask(thread, 0, ip);
-	struct ldl_judgement judgement = ldl_engine_judge(thread, &acquisition);
+	struct ldl_judgement judgement;
 
-	if (ldl_load_relaxed(&record->flags) & LDL_CLASS_CONTENDED)
-		return;
-	ldl_engine_take_site(&acquisition);
-	if (!ldl_engine_lock())
+	if ((ldl_load_relaxed(&record->flags) & LDL_CLASS_CONTENDED) ||
+		!ldl_engine_judge_start(&judgement, thread, &acquisition))
 		return;
 	ldl_or_relaxed(&record->flags, LDL_CLASS_CONTENDED);
 	ldl_policy_contended(&judgement, class);
-	ldl_engine_unlock();
-	ldl_engine_print(&judgement);
+	ldl_engine_judge_end(&judgement);
 }
 
 LDL_EXPORT void ldl_lock_contended(const void *lock)

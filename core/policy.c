@@ -125,7 +125,7 @@ static void judge_use(struct ldl_judgement *judgement)
 static void judge_contention(struct ldl_judgement *judgement)
 {
 	const struct ldl_thread *thread = judgement->thread;
-	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t at = ldl_thread_depth(thread);
 
 	if (!ldl_context_may_reclaim(judgement->acquisition->gfp))
 		return;

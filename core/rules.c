@@ -92,7 +92,7 @@ const struct ldl_held *ldl_rules_held_kind(
 	const struct ldl_judgement *judgement, enum ldl_kind kind)
 {
 	const struct ldl_thread *thread = judgement->thread;
-	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t at = ldl_thread_depth(thread);
 
 	while (at-- > 0) {
 		const struct ldl_held *entry = &thread->held[at];
@@ -108,7 +108,7 @@ const struct ldl_held *ldl_rules_held_context(
 	const struct ldl_judgement *judgement, uint32_t context)
 {
 	const struct ldl_thread *thread = judgement->thread;
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t depth = ldl_thread_depth(thread);
 	uint64_t addr = context == LDL_CTX_IO_HANDLER ? (uint64_t)(uintptr_t)LDL_RECLAIM_IO
 						      : LDL_PLACE | context;
 	int at = ldl_held_find(thread->held, depth, addr);

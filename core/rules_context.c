@@ -38,7 +38,7 @@ void ldl_rules_interrupts(struct ldl_judgement *judgement, const struct ldl_held
 static uint32_t strictest(struct ldl_judgement *judgement, const struct ldl_held **by)
 {
 	const struct ldl_thread *thread = judgement->thread;
-	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t at = ldl_thread_depth(thread);
 	uint32_t inner = LDL_WAIT_SLEEP;
 
 	*by = NULL;

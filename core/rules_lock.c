@@ -56,7 +56,7 @@ static bool may_depend(enum ldl_kind from, enum ldl_kind to)
 static const struct ldl_held *outermost_context(const struct ldl_judgement *judgement)
 {
 	const struct ldl_thread *thread = judgement->thread;
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t depth = ldl_thread_depth(thread);
 
 	for (uint32_t at = 0; at < depth; at++) {
 		if (ldl_class_at(judgement->arena, ldl_held_class(&thread->held[at]))->kind ==
@@ -89,7 +89,7 @@ static void depend_on_all(struct ldl_judgement *judgement)
 	const struct ldl_acquisition *acquisition = judgement->acquisition;
 	const struct ldl_thread *thread = judgement->thread;
 	uint32_t to_kind = ldl_class_at(judgement->arena, acquisition->class)->kind;
-	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t at = ldl_thread_depth(thread);
 	const struct ldl_held *context = outermost_context(judgement);
 	bool is_interrupted = false;
 
@@ -114,7 +114,7 @@ static bool is_kept_apart(const struct ldl_judgement *judgement)
 {
 	const struct ldl_acquisition *acquisition = judgement->acquisition;
 	const struct ldl_thread *thread = judgement->thread;
-	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t depth = ldl_thread_depth(thread);
 	int outer =
 		acquisition->outer ? ldl_held_find(thread->held, depth, acquisition->outer) : -1;
 

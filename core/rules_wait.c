@@ -20,7 +20,7 @@ static const struct ldl_held *held_instance(
 	const struct ldl_judgement *judgement, ldl_instance_id instance)
 {
 	const struct ldl_thread *thread = judgement->thread;
-	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+	uint32_t at = ldl_thread_depth(thread);
 
 	while (at-- > 0) {
 		if (thread->held[at].instance == instance && !ldl_held_is_stolen(&thread->held[at]))
@@ -188,7 +188,7 @@ static bool is_woken_freely(
 {
 	struct ldl_class *class = ldl_class_at(judgement->arena, ldl_held_class(woken));
 	const struct ldl_context *context = &judgement->thread->context;
-	uint32_t count = context->past_count < LDL_HISTORY ? context->past_count : LDL_HISTORY;
+	uint32_t count = ldl_context_past_kept(context);
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (is_event(judgement, &context->past[i]) &&
@@ -221,8 +221,8 @@ void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woke
 {
 	const struct ldl_thread *thread = judgement->thread;
 	const struct ldl_context *context = &thread->context;
-	uint32_t at = ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
-	uint32_t count = context->past_count < LDL_HISTORY ? context->past_count : LDL_HISTORY;
+	uint32_t at = ldl_thread_depth(thread);
+	uint32_t count = ldl_context_past_kept(context);
 	bool is_free = is_woken_freely(judgement, woken, request);
 
 	while (at-- > 0) {

@@ -93,6 +93,12 @@ LDL_INLINE struct ldl_thread *ldl_thread_known(void)
 /* The private part of a slot; NULL: never used. Another thread's may change while it is read. */
 struct ldl_thread *ldl_thread_private(ldl_thread_id id);
 
+/* How many entries the thread holds; a wanted one is not held. */
+LDL_INLINE uint32_t ldl_thread_depth(const struct ldl_thread *thread)
+{
+	return ldl_held_depth(ldl_load_relaxed(&thread->record->depth));
+}
+
 /* Makes `thread` the calling thread; &ldl_thread_none: none. */
 void ldl_thread_become(struct ldl_thread *thread);
 
