@@ -26,6 +26,12 @@
 #define ldl_cas_acq_rel(p, expected, v)                                                            \
 	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
 
+/* The same with one order, where it stored. */
+#define ldl_cas_acquire(p, expected, v)                                                            \
+	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)
+#define ldl_cas_release(p, expected, v)                                                            \
+	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED)
+
 /* Whether the 64 bits at `p` are `v`; acquire. In one instruction: left to itself the compiler
  * loads an atomic first and compares then. */
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)

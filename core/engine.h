@@ -9,7 +9,8 @@
  * and a release is ldl_engine_release_fast(lock), then the real call: a held lock's release cannot
  * fail, so the wrapper ends in a jump to it. Where that is false (not innermost, not held), it is
  * the real call, then ldl_engine_release_slow(lock). A try that succeeded is an acquire with
- * LDL_MODE_TRY and an acquired at once.
+ * LDL_MODE_TRY and an acquired at once. So is a lock that was free, in its own mode: nobody waited,
+ * and the check, after the lock's atomic instruction, costs half.
  *
  * Steady state: wait-free, no shared write, no system call, no stack walk. The slow path may wait
  * for the graph's writer (mode=check; a second at most). All calls: from any thread, in signal
@@ -175,9 +176,9 @@ LDL_INLINE bool ldl_engine_look_up(struct ldl_thread *thread, struct ldl_held *e
 /* The fast half of an acquisition: true when the lock is known, the chain is known, and it was
  * pushed as wanted. The wish comes first, so that no handler changes the entry that is looked at.
  * (A handler that empties the caches between the last two lines is late by this one chain.) */
-LDL_INLINE bool ldl_engine_acquire_fast(const void *lock, uint32_t mode, const void *ip)
+LDL_INLINE bool ldl_engine_acquire_as(
+	struct ldl_thread *thread, const void *lock, uint32_t mode, const void *ip)
 {
-	struct ldl_thread *thread = LDL_SELF(thread);
 	struct ldl_thread_record *record;
 	struct ldl_held *top;
 	uint32_t depth;
@@ -208,6 +209,29 @@ LDL_INLINE bool ldl_engine_acquire_fast(const void *lock, uint32_t mode, const v
 	return true;
 }
 
+LDL_INLINE bool ldl_engine_acquire_fast(const void *lock, uint32_t mode, const void *ip)
+{
+	return ldl_engine_acquire_as(LDL_SELF(thread), lock, mode, ip);
+}
+
+/* The wish came true. */
+LDL_INLINE void ldl_engine_hold(struct ldl_thread_record *record)
+{
+	ldl_signal_fence();
+	record->depth &= LDL_DEPTH_MASK; /* in place: one instruction */
+}
+
+/* For a lock that was free and is taken already: since nobody had to wait, the check may come
+ * after. Pushed as held. */
+LDL_INLINE bool ldl_engine_taken_fast(
+	struct ldl_thread *thread, const void *lock, uint32_t mode, const void *ip)
+{
+	if (ldl_unlikely(!ldl_engine_acquire_as(thread, lock, mode, ip)))
+		return false;
+	ldl_engine_hold(thread->record);
+	return true;
+}
+
 /* Before the real call. The thread, when the acquisition is tracked; NULL when not: then neither
  * acquired nor failed is to be called. */
 LDL_INLINE struct ldl_thread *ldl_engine_acquire(
@@ -221,10 +245,7 @@ LDL_INLINE struct ldl_thread *ldl_engine_acquire(
 /* After the real call of a tracked acquisition succeeded. */
 LDL_INLINE void ldl_engine_acquired(void)
 {
-	struct ldl_thread_record *record = LDL_SELF(record);
-
-	ldl_signal_fence();
-	record->depth &= LDL_DEPTH_MASK; /* in place: one instruction */
+	ldl_engine_hold(LDL_SELF(record));
 }
 
 /* The fast half of a release: true when the lock was the innermost one, and is popped. */

@@ -9,6 +9,13 @@ int ldl_event_lock_slow(const void *lock, const struct ldl_lock_type *type, uint
 	return ldl_event_settle(thread, lock, call((void *)lock));
 }
 
+void ldl_event_taken_slow(
+	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *caller)
+{
+	if (ldl_engine_acquire_slow(lock, type, mode, caller))
+		ldl_engine_acquired();
+}
+
 int ldl_event_refused(int result)
 {
 	return ldl_event_settle(ldl_self.thread, NULL, result);

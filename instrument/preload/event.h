@@ -32,6 +32,10 @@ LDL_INLINE int ldl_event_settle(struct ldl_thread *thread, const void *lock, int
 LDL_NOINLINE int ldl_event_lock_slow(const void *lock, const struct ldl_lock_type *type,
 	uint32_t mode, const void *caller, int (*call)(void *));
 
+/* A lock that was free was taken, and the fast path does not know it. */
+LDL_NOINLINE void ldl_event_taken_slow(
+	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *caller);
+
 /* After a real call that the fast path announced: the lock in question is the wanted one. */
 LDL_NOINLINE int ldl_event_refused(int result);
 

@@ -1,5 +1,6 @@
 /* pthread mutexes and C11 mtx_t (which libc lays out alike). */
 #include "instrument/preload/event.h"
+#include "instrument/preload/plain.h"
 #include "instrument/preload/real.h"
 
 /* Bits of __kind, as glibc has had them since robust mutexes came (2.4); they are part of its ABI,
@@ -50,8 +51,22 @@ LDL_EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
 	return result;
 }
 
+/* A plain mutex that was free: taken, then checked, and pushed as held. */
+LDL_INLINE bool take_free(pthread_mutex_t *mutex, uint32_t mode, const void *caller)
+{
+	struct ldl_thread *thread = LDL_SELF(thread);
+
+	if (ldl_unlikely(!ldl_plain_take(mutex, thread)))
+		return false;
+	if (ldl_unlikely(!ldl_engine_taken_fast(thread, mutex, mode, caller)))
+		ldl_event_taken_slow(mutex, &ldl_mutex_type, mode, caller);
+	return true;
+}
+
 LDL_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
+	if (ldl_likely(take_free(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER)))
+		return 0;
 	if (ldl_unlikely(!ldl_engine_acquire_fast(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER)))
 		return ldl_event_lock_slow(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE, LDL_CALLER,
 			(int (*)(void *))ldl_real.pthread_mutex_lock);
@@ -60,6 +75,8 @@ LDL_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 
 LDL_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
+	if (take_free(mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER))
+		return 0;
 	return ldl_event_tried(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE,
 		ldl_real.pthread_mutex_trylock(mutex), LDL_CALLER);
 }
@@ -86,8 +103,11 @@ LDL_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
 	int result;
 
-	if (ldl_likely(ldl_engine_release_fast(mutex)))
+	if (ldl_likely(ldl_engine_release_fast(mutex))) {
+		if (ldl_likely(ldl_plain_give(mutex)))
+			return 0;
 		return ldl_real.pthread_mutex_unlock(mutex);
+	}
 	result = ldl_real.pthread_mutex_unlock(mutex);
 	if (result == 0)
 		ldl_engine_release_slow(mutex, LDL_CALLER);
@@ -112,6 +132,8 @@ LDL_EXPORT void mtx_destroy(mtx_t *mutex)
 /* thrd_success is 0, like pthread's, and every other result is no acquisition. */
 LDL_EXPORT int mtx_lock(mtx_t *mutex)
 {
+	if (ldl_likely(take_free((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER)))
+		return thrd_success;
 	if (ldl_unlikely(!ldl_engine_acquire_fast(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER)))
 		return ldl_event_lock_slow(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE, LDL_CALLER,
 			(int (*)(void *))ldl_real.mtx_lock);
@@ -120,6 +142,8 @@ LDL_EXPORT int mtx_lock(mtx_t *mutex)
 
 LDL_EXPORT int mtx_trylock(mtx_t *mutex)
 {
+	if (take_free((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER))
+		return thrd_success;
 	return ldl_event_tried(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE,
 		ldl_real.mtx_trylock(mutex), LDL_CALLER);
 }
@@ -136,8 +160,11 @@ LDL_EXPORT int mtx_unlock(mtx_t *mutex)
 {
 	int result;
 
-	if (ldl_likely(ldl_engine_release_fast(mutex)))
+	if (ldl_likely(ldl_engine_release_fast(mutex))) {
+		if (ldl_likely(ldl_plain_give((pthread_mutex_t *)mutex)))
+			return thrd_success;
 		return ldl_real.mtx_unlock(mutex);
+	}
 	result = ldl_real.mtx_unlock(mutex);
 	if (result == 0)
 		ldl_engine_release_slow(mutex, LDL_CALLER);

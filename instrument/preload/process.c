@@ -1,5 +1,6 @@
 /* The process begins, forks, restricts itself, ends. */
 #include "instrument/preload/event.h"
+#include "instrument/preload/plain.h"
 #include "instrument/preload/real.h"
 
 #include "core/options.h"
@@ -60,6 +61,12 @@ int pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(vo
 	return __register_atfork ? __register_atfork(prepare, parent, child, __dso_handle) : ENOSYS;
 }
 
+static void begin_child(void)
+{
+	ldl_plain_end();
+	ldl_engine_fork_early_child();
+}
+
 /* Runs before libc's own constructor (-z initfirst): libc's `environ` is not there yet. */
 __attribute__((constructor)) static void start(int count, char **arguments, char **variables)
 {
@@ -74,8 +81,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 		leave_environment(variables);
 	/* Registered first, so that our prepare runs last: the program's handlers still lock. */
 	if (ldl_engine_start())
-		pthread_atfork(ldl_engine_fork_prepare, ldl_engine_fork_parent,
-			ldl_engine_fork_early_child);
+		pthread_atfork(ldl_engine_fork_prepare, ldl_engine_fork_parent, begin_child);
 }
 
 bool ldl_process_has_flushers(void)

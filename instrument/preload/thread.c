@@ -1,5 +1,6 @@
 /* Threads begin and end; everything else about them is found out at their first lock. */
 #include "instrument/preload/event.h"
+#include "instrument/preload/plain.h"
 #include "instrument/preload/real.h"
 
 /* In the library for `run --alloc` only: a new thread's stack is memory that is asked for. */
@@ -44,6 +45,7 @@ LDL_EXPORT int pthread_create(
 	struct ldl_thread *thread = ldl_engine_thread_prepare(start, argument);
 	int result;
 
+	ldl_plain_begin();
 	stack_event(LDL_CALLER);
 	if (!thread)
 		return ldl_real.pthread_create(id, attributes, start, argument);
@@ -59,6 +61,7 @@ LDL_EXPORT int thrd_create(thrd_t *id, thrd_start_t start, void *argument)
 		ldl_engine_thread_prepare((void *(*)(void *))(void *)start, argument);
 	int result;
 
+	ldl_plain_begin();
 	stack_event(LDL_CALLER);
 	if (!thread)
 		return ldl_real.thrd_create(id, start, argument);

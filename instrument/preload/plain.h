@@ -1,0 +1,60 @@
+/* Plain mutexes (of PTHREAD_MUTEX_INITIALIZER's kind) that nobody else wants: taken and given back
+ * here, without a call into libc.
+ *
+ * A lock that was free needs no check before it is taken, since nobody waited for it; and what is
+ * done after its atomic instruction overlaps with it, while what is done before is paid in full. So
+ * a watched lock costs little more than a bare one. A mutex that is not free, of another kind, or
+ * in a process with one thread (where libc needs no atomic instruction) is libc's.
+ *
+ * The words are glibc's, the same since NPTL: __lock is 0 free, 1 taken, 2 taken and perhaps waited
+ * for; __owner the holder's tid; __nusers how many hold it. ldl_plain_begin() looks whether libc
+ * does exactly this. */
+#ifndef LDL_PLAIN_H
+#define LDL_PLAIN_H
+
+#include "core/thread.h"
+
+#include <pthread.h>
+
+/* The __kind that is plain, 0; or -1, which no mutex has, while all mutexes are libc's. */
+extern int ldl_plain_kind LDL_HIDDEN;
+
+/* The process is about to get its second thread, by this call of pthread_create(); it was forked,
+ * and has one again. */
+void ldl_plain_begin(void);
+void ldl_plain_end(void);
+
+/* Takes a free plain mutex for the calling thread, if the engine knows that one. Acquire: pairs
+ * with the release of whoever gave it back, here or in libc. False: nothing was done. */
+LDL_INLINE bool ldl_plain_take(pthread_mutex_t *mutex, const struct ldl_thread *thread)
+{
+	uint32_t tid = thread->tid;
+	int found = 0;
+
+	if (ldl_unlikely(mutex->__data.__kind != ldl_load_relaxed(&ldl_plain_kind)) ||
+		ldl_unlikely(!tid) ||
+		ldl_unlikely(!ldl_cas_acquire(&mutex->__data.__lock, &found, 1)))
+		return false;
+	mutex->__data.__owner = (int)tid;
+	mutex->__data.__nusers++;
+	return true;
+}
+
+/* Gives back a plain mutex that the calling thread holds. Release: pairs with the acquire of who
+ * takes it next, here or in libc. False: nothing was done; somebody waits, or it is not plain. */
+LDL_INLINE bool ldl_plain_give(pthread_mutex_t *mutex)
+{
+	int owner = mutex->__data.__owner, found = 1;
+
+	if (ldl_unlikely(mutex->__data.__kind != ldl_load_relaxed(&ldl_plain_kind)))
+		return false;
+	mutex->__data.__owner = 0;
+	mutex->__data.__nusers--;
+	if (ldl_likely(ldl_cas_release(&mutex->__data.__lock, &found, 0)))
+		return true;
+	mutex->__data.__owner = owner;
+	mutex->__data.__nusers++;
+	return false;
+}
+
+#endif

@@ -1,0 +1,196 @@
+/* Plain mutexes, and what a program can see of them: their words, who gets them, and that all of
+ * libc's other functions get on with them. Prints the same watched and bare. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <threads.h>
+#include <unistd.h>
+
+#define ROUNDS 20000
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static long counter;
+static int turn;
+
+static void *idle(void *arg)
+{
+	pause();
+	return arg;
+}
+
+static void second_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, idle, NULL) != 0)
+		exit(1);
+}
+
+static void show(const char *when)
+{
+	printf("%s: lock %d, owner %s, users %u, kind %d\n", when, mutex.__data.__lock,
+		mutex.__data.__owner == gettid() ? "me"
+		: mutex.__data.__owner           ? "another"
+						 : "nobody",
+		mutex.__data.__nusers, mutex.__data.__kind);
+}
+
+static void words(void)
+{
+	pthread_mutex_lock(&mutex);
+	show("locked");
+	printf("trylock of it: %s\n", strerror(pthread_mutex_trylock(&mutex)));
+	printf("destroy of it: %s\n", strerror(pthread_mutex_destroy(&mutex)));
+	pthread_mutex_unlock(&mutex);
+	show("unlocked");
+	printf("trylock: %s\n", strerror(pthread_mutex_trylock(&mutex)));
+	show("tried");
+	pthread_mutex_unlock(&mutex);
+	mtx_lock((mtx_t *)&mutex);
+	show("mtx_lock");
+	mtx_unlock((mtx_t *)&mutex);
+	show("mtx_unlock");
+	printf("mtx_trylock: %d\n", mtx_trylock((mtx_t *)&mutex) == thrd_success);
+	mtx_unlock((mtx_t *)&mutex);
+	printf("destroy: %s\n", strerror(pthread_mutex_destroy(&mutex)));
+	pthread_mutex_init(&mutex, NULL);
+	show("made again");
+}
+
+static void in_child(void)
+{
+	fflush(stdout);
+	if (fork() == 0) {
+		words();
+		second_thread();
+		words();
+		fflush(stdout);
+		_exit(0);
+	}
+	wait(NULL);
+}
+
+/* Every second thread goes past whoever stands in front of libc. */
+static void *count(void *arg)
+{
+	void *libc = arg ? dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD) : RTLD_DEFAULT;
+	int (*lock)(pthread_mutex_t *) =
+		(int (*)(pthread_mutex_t *))dlsym(libc, "pthread_mutex_lock");
+	int (*unlock)(pthread_mutex_t *) =
+		(int (*)(pthread_mutex_t *))dlsym(libc, "pthread_mutex_unlock");
+
+	for (int i = 0; i < ROUNDS; i++) {
+		lock(&mutex);
+		counter++;
+		if (i % 64 == 0)
+			sched_yield();
+		unlock(&mutex);
+	}
+	return NULL;
+}
+
+static void contend(int mixed)
+{
+	pthread_t threads[4];
+
+	for (long i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, count, (void *)(mixed ? i % 2 : 0));
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	printf("counted %ld\n", counter);
+	show("after");
+}
+
+static void *ping(void *arg)
+{
+	int mine = (int)(long)arg;
+
+	for (int i = 0; i < 500; i++) {
+		pthread_mutex_lock(&mutex);
+		while (turn != mine)
+			pthread_cond_wait(&changed, &mutex);
+		turn = !mine;
+		pthread_cond_signal(&changed);
+		pthread_mutex_unlock(&mutex);
+	}
+	return NULL;
+}
+
+static void take_turns(void)
+{
+	pthread_t threads[2];
+
+	for (long i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, ping, (void *)i);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	show("after turns");
+}
+
+static int find_base(struct dl_phdr_info *info, size_t size, void *base)
+{
+	if (!strstr(info->dlpi_name, "lockdep_lite_preload"))
+		return 0;
+	*(unsigned long *)base = info->dlpi_addr;
+	return 1;
+}
+
+/* What the library itself says, at this offset of it: is the short way open? */
+static void say_kind(const char *offset, const char *when)
+{
+	unsigned long base = 0;
+
+	dl_iterate_phdr(find_base, &base);
+	if (base)
+		printf("%s: %d\n", when, *(int *)(base + strtoul(offset, NULL, 16)));
+	else
+		printf("%s: not watched\n", when);
+}
+
+static void kinds(const char *offset)
+{
+	say_kind(offset, "one thread");
+	second_thread();
+	say_kind(offset, "two threads");
+	fflush(stdout);
+	if (fork() == 0) {
+		say_kind(offset, "forked");
+		second_thread();
+		say_kind(offset, "forked, two threads");
+		fflush(stdout);
+		_exit(0);
+	}
+	wait(NULL);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (strcmp(what, "kinds") == 0 && argc > 2) {
+		kinds(argv[2]);
+		return 0;
+	}
+	if (strcmp(what, "words") == 0) {
+		words();
+		second_thread();
+		words();
+		in_child();
+	} else if (strcmp(what, "contend") == 0) {
+		contend(0);
+	} else if (strcmp(what, "mixed") == 0) {
+		contend(1);
+	} else if (strcmp(what, "turns") == 0) {
+		take_turns();
+	} else {
+		return 2;
+	}
+	return 0;
+}
