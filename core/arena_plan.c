@@ -11,7 +11,7 @@ static const struct {
 } plans[LDL_TABLE_COUNT] = {
 	[LDL_TABLE_STRINGS] = {1, 16, 1u << 24},
 	[LDL_TABLE_MODULES] = {sizeof(struct ldl_module), 2, LDL_MODULE_MAX},
-	[LDL_TABLE_FRAMES] = {sizeof(ldl_frame), 60, 0},
+	[LDL_TABLE_FRAMES] = {sizeof(ldl_frame), 54, 0},
 	[LDL_TABLE_SITES] = {sizeof(struct ldl_site), 28, 0},
 	[LDL_TABLE_SITE_HASH] = {sizeof(uint32_t), 0, 0},
 	[LDL_TABLE_CLASSES] = {sizeof(struct ldl_class), 40, 1u << 23},
@@ -22,7 +22,7 @@ static const struct {
 	[LDL_TABLE_NODES] = {sizeof(struct ldl_node), 64, 0},
 	[LDL_TABLE_EDGES] = {sizeof(struct ldl_edge), 100, 0},
 	[LDL_TABLE_EDGE_HASH] = {sizeof(uint32_t), 0, 0},
-	[LDL_TABLE_WITNESSES] = {sizeof(struct ldl_witness), 200, 0},
+	[LDL_TABLE_WITNESSES] = {sizeof(struct ldl_witness), 190, 0},
 	[LDL_TABLE_ALSO_HELD] = {sizeof(struct ldl_also_held), 64, 0},
 	[LDL_TABLE_CHAINS] = {sizeof(struct ldl_chain), 0, 0},
 	[LDL_TABLE_THREADS] = {sizeof(struct ldl_thread_record), 20, 1u << 15},
@@ -33,6 +33,7 @@ static const struct {
 	[LDL_TABLE_ALLOC_HASH] = {sizeof(uint32_t), 0, 0},
 	[LDL_TABLE_RESERVES] = {sizeof(struct ldl_reserve), 1, 0},
 	[LDL_TABLE_CALLBACKS] = {sizeof(struct ldl_callback), 1, 0},
+	[LDL_TABLE_SEGMENTS] = {sizeof(struct ldl_segment), 16, 0},
 };
 
 static uint32_t power_of_two(uint64_t at_least)

@@ -27,6 +27,18 @@ const struct ldl_chain *ldl_chain_find(struct ldl_arena *arena, uint64_t key)
 	return NULL;
 }
 
+bool ldl_chain_may_pass(struct ldl_arena *arena, const struct ldl_chain *chain, uint8_t who)
+{
+	struct ldl_chain *record = ldl_chain_at(arena, (uint32_t)(chain - ldl_chain_at(arena, 0)));
+	uint8_t passes = ldl_load_relaxed(&record->passes);
+
+	if (passes >= LDL_PASSES || ldl_load_relaxed(&record->last) == who)
+		return false;
+	ldl_store_relaxed(&record->passes, (uint8_t)(passes + 1));
+	ldl_store_relaxed(&record->last, who);
+	return true;
+}
+
 ldl_status ldl_chain_insert(
 	struct ldl_arena *arena, uint64_t key, ldl_site_id site, uint32_t length)
 {
@@ -46,7 +58,7 @@ ldl_status ldl_chain_insert(
 		if (ldl_cas_acq_rel(&slot->key, &found, key)) {
 			/* Evidence, not identity: a reader in between sees 0, "no stack". */
 			ldl_store_relaxed(&slot->site, site);
-			ldl_store_relaxed(&slot->length, length);
+			ldl_store_relaxed(&slot->length, (uint16_t)length);
 			ldl_add_relaxed(&table->used, 1);
 			return LDL_OK;
 		}

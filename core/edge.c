@@ -228,3 +228,35 @@ void ldl_node_remove(struct ldl_arena *arena, ldl_node_id id)
 	*node = (struct ldl_node){.ref = table->free_head};
 	table->free_head = id;
 }
+
+void ldl_edge_watch(struct ldl_arena *arena, ldl_edge_id id)
+{
+	struct ldl_edge *edge = ldl_edge_at(arena, id);
+
+	edge->types = (edge->types & ((1u << LDL_EDGE_WATCH_SHIFT) - 1)) |
+		      LDL_WATCH_LOOKS << LDL_EDGE_WATCH_SHIFT;
+	ldl_class_at(arena, ldl_node_at(arena, edge->to)->class)->flags |= LDL_CLASS_WATCHED;
+}
+
+static bool is_watched_into(const struct ldl_arena *arena, ldl_node_id node)
+{
+	ldl_edge_id id = ldl_node_at(arena, node)->in_first;
+
+	while (id && !(ldl_edge_at(arena, id)->types >> LDL_EDGE_WATCH_SHIFT))
+		id = ldl_edge_at(arena, id)->next_in;
+	return id;
+}
+
+bool ldl_edge_look(struct ldl_arena *arena, ldl_edge_id id)
+{
+	struct ldl_edge *edge = ldl_edge_at(arena, id);
+	const struct ldl_node *to = ldl_node_at(arena, edge->to);
+
+	edge->types -= 1u << LDL_EDGE_WATCH_SHIFT;
+	if (edge->types >> LDL_EDGE_WATCH_SHIFT)
+		return true;
+	/* Other instances of the class may have watched edges of their own: those end early. */
+	if (!is_watched_into(arena, edge->to))
+		ldl_class_at(arena, to->class)->flags &= (uint8_t)~LDL_CLASS_WATCHED;
+	return false;
+}

@@ -24,6 +24,13 @@ ldl_edge_id ldl_edge_find(struct ldl_arena *arena, ldl_node_id from, ldl_node_id
 /* Adds the edge, without types, to both lists and the table; it must not exist. 0: full. */
 ldl_edge_id ldl_edge_insert(struct ldl_arena *arena, ldl_node_id from, ldl_node_id to);
 
+/* More evidence of the edge is wanted: the next LDL_WATCH_LOOKS slow paths that meet it look for
+ * some, and none of its chains counts as seen until then. The caller makes them unseen. */
+void ldl_edge_watch(struct ldl_arena *arena, ldl_edge_id id);
+
+/* One of these looks. False: it was the last. */
+bool ldl_edge_look(struct ldl_arena *arena, ldl_edge_id id);
+
 /* The type bits of a dependency: what the from-side is held in, what the to-side waits as. */
 LDL_INLINE uint32_t ldl_edge_type(bool from_is_shared, bool to_overtakes, bool is_timed)
 {

@@ -2,6 +2,7 @@
 #include "engine_state.h"
 
 #include "instance.h"
+#include "segment.h"
 
 /* Leaves only entries that are still held: others were released by another thread. */
 static uint32_t purge_stolen(struct ldl_thread *thread, uint32_t depth)
@@ -144,6 +145,17 @@ static struct known know(struct ldl_thread *thread, const struct ldl_acquisition
 	return known;
 }
 
+/* Whether a chain that is known is to be looked at again: an edge into its end is watched, or this
+ * thread may add its own evidence. */
+static bool is_wanted_again(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,
+	const struct ldl_chain *chain)
+{
+	if (!ldl_thread_depth(thread) || (acquisition->mode & LDL_MODE_TRY))
+		return false;
+	return (ldl_class_at(&ldl_engine.arena, acquisition->class)->flags & LDL_CLASS_WATCHED) ||
+	       ldl_chain_may_pass(&ldl_engine.arena, chain, ldl_segment_who(thread));
+}
+
 /* A new chain: edges, cycles, findings; then it is published as seen. False: not now. */
 static bool check_chain(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
 	const struct known *known, const struct ldl_held *relocked)
@@ -165,7 +177,8 @@ static bool check_chain(struct ldl_thread *thread, struct ldl_acquisition *acqui
 			ldl_load_relaxed(&chains->used) < chains->capacity / 2)
 			(void)ldl_chain_insert(
 				&ldl_engine.arena, known->checked, acquisition->site, length);
-		*known->cached = known->checked;
+		if (!judgement.is_watched)
+			*known->cached = known->checked;
 	}
 	ldl_engine_judge_end(&judgement);
 	return true;
@@ -178,6 +191,7 @@ static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisiti
 	uint32_t class_mode = acquisition->class << LDL_MODE_BITS | mode;
 	int held_at = ldl_held_find(thread->held, depth, acquisition->addr);
 	struct ldl_held *relocked = held_at >= 0 ? &thread->held[held_at] : NULL;
+	const struct ldl_chain *chain;
 	struct known known;
 	uint64_t fresh = 0;
 
@@ -190,10 +204,13 @@ static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisiti
 	if (relocked)
 		(void)check_chain(thread, acquisition, &known, relocked);
 	else if (*known.cached != known.checked) {
-		if (ldl_chain_find(&ldl_engine.arena, known.checked))
+		chain = ldl_chain_find(&ldl_engine.arena, known.checked);
+		if (chain && !is_wanted_again(thread, acquisition, chain))
 			*known.cached = known.checked;
 		else
-			fresh = check_chain(thread, acquisition, &known, NULL) ? LDL_HELD_FRESH : 0;
+			fresh = check_chain(thread, acquisition, &known, NULL) && !chain
+					? LDL_HELD_FRESH
+					: 0;
 	}
 	ldl_engine_wish(thread->record, depth);
 	ldl_engine_write(&thread->held[depth], &(struct ldl_held){

@@ -18,6 +18,7 @@
 #ifndef LDL_ENGINE_H
 #define LDL_ENGINE_H
 
+#include "joins.h"
 #include "thread.h"
 
 /* What the instrumentation knows of a kind of lock and the engine asks when it meets a new one. */
@@ -60,11 +61,17 @@ void ldl_engine_stop_syscalls(void);
 void ldl_engine_exit(void);
 
 /* Thread creation. prepare: the child's slot, NULL when there is none; then either the creation
- * failed (cancel), or the new thread adopts the slot as its first act. */
+ * failed (cancel), or the new thread adopts the slot as its first act. `handle`: what it is joined
+ * by. */
 struct ldl_thread *ldl_engine_thread_prepare(void *(*start)(void *), void *argument);
 void ldl_engine_thread_cancel(struct ldl_thread *thread);
-void ldl_engine_thread_adopt(struct ldl_thread *thread);
+void ldl_engine_thread_adopt(struct ldl_thread *thread, uint64_t handle);
 void ldl_engine_thread_exit(void);
+
+/* Around the call that joins the thread of this handle (pthread_t): what is known of it before, and
+ * when it was joined. Only who is adopted with its handle is known. */
+ldl_join ldl_engine_join(uint64_t handle);
+void ldl_engine_joined(uint64_t handle, ldl_join join);
 
 /* Life of a lock. `class` 0: by the init call's stack; ip: its return address. */
 void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_class_id class,

@@ -3,6 +3,7 @@
 
 #include "fmt.h"
 #include "report.h"
+#include "segment.h"
 #include "site.h"
 #include "spin.h"
 #include "text.h"
@@ -221,6 +222,8 @@ struct ldl_thread *ldl_engine_thread_prepare(void *(*start)(void *), void *argum
 	if (ldl_engine.arena.may_syscall && ldl_engine_lock()) {
 		thread = ldl_thread_take(&ldl_engine.arena, LDL_THREAD_STARTING,
 			self->record->serial, ldl_engine.pid);
+		if (thread)
+			ldl_segment_create(&ldl_engine.arena, self, thread);
 		ldl_engine_unlock();
 	}
 	if (thread) {
@@ -244,7 +247,7 @@ void ldl_engine_thread_cancel(struct ldl_thread *thread)
 	ldl_engine_leave(self);
 }
 
-void ldl_engine_thread_adopt(struct ldl_thread *thread)
+void ldl_engine_thread_adopt(struct ldl_thread *thread, uint64_t handle)
 {
 	int kept = errno;
 
@@ -253,12 +256,33 @@ void ldl_engine_thread_adopt(struct ldl_thread *thread)
 		ldl_engine_thread_cancel(thread);
 		return;
 	}
+	thread->handle = handle;
+	ldl_joins_note(handle, thread->record->serial, 0);
 	is_attaching = true;
 	ldl_signal_fence();
 	begin(thread);
 	ldl_signal_fence();
 	is_attaching = false;
 	errno = kept;
+}
+
+ldl_join ldl_engine_join(uint64_t handle)
+{
+	return ldl_joins_find(handle);
+}
+
+void ldl_engine_joined(uint64_t handle, ldl_join join)
+{
+	ldl_segment_id last = ldl_joins_end(handle, join);
+	struct ldl_thread *thread = last ? ldl_engine_enter() : NULL;
+
+	if (!thread)
+		return;
+	if (ldl_engine_lock()) {
+		ldl_segment_join(&ldl_engine.arena, thread, last);
+		ldl_engine_unlock();
+	}
+	ldl_engine_leave(thread);
 }
 
 /* Scopes that a thread takes to its grave (rule E2). */

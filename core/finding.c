@@ -2,6 +2,7 @@
 #include "finding.h"
 
 #include "atomic.h"
+#include "edge.h"
 #include "hash.h"
 #include "sys.h"
 
@@ -89,6 +90,19 @@ static void mark_shown(struct ldl_arena *arena, const struct ldl_path_step *path
 		ldl_edge_at(arena, path[i].edge)->types |= LDL_EDGE_SHOWN;
 }
 
+/* Whatever is known of these chains, it is looked at again, with all that is held around. */
+static void watch(struct ldl_arena *arena, const struct ldl_finding *finding)
+{
+	const struct ldl_path_step *path = ldl_path_step_at(arena, finding->path_first);
+
+	if (finding->kind != LDL_FINDING_LOCK_ORDER || finding->verdict == LDL_VERDICT_PREDICTED)
+		return;
+	for (uint32_t i = 0; i < finding->path_count; i++)
+		ldl_edge_watch(arena, path[i].edge);
+	/* Every thread flushes its caches. */
+	ldl_add_relaxed(&arena->header->control, LDL_RUN_EPOCH);
+}
+
 /* Fresh path steps and a fresh record; 0 when one of the tables is full. */
 static ldl_finding_id make(
 	struct ldl_arena *arena, uint64_t id, uint32_t steps, uint32_t *path_first)
@@ -107,26 +121,30 @@ static ldl_finding_id make(
 }
 
 /* A known cycle, seen again: shows the stronger evidence when there is some now. Weighed aside, so
- * that nobody reads a path that is half the one and half the other for longer than a copy takes. */
-static void strengthen(struct ldl_arena *arena, ldl_finding_id id,
+ * that nobody reads a path that is half the one and half the other for longer than a copy takes.
+ * True: it can happen after all. */
+static bool strengthen(struct ldl_arena *arena, ldl_finding_id id,
 	const struct ldl_cycle_step *steps, uint32_t count)
 {
 	static struct ldl_path_step aside[LDL_CYCLE_MAX];
 	struct ldl_finding *finding = ldl_finding_at(arena, id);
+	bool was_harmless = finding->severity == LDL_SEVERITY_INFO;
 	enum ldl_verdict verdict;
 
 	ldl_store_relaxed(&finding->count, finding->count + 1);
 	if (finding->path_count != count || finding->verdict == LDL_VERDICT_PREDICTED)
-		return;
+		return false;
 	fill_path(arena, aside, steps, count);
 	verdict = ldl_verdict_of_cycle(arena, aside, count);
 	if (weight(verdict) >= weight(finding->verdict))
-		return;
+		return false;
 	memcpy(ldl_path_step_at(arena, finding->path_first), aside, count * sizeof(aside[0]));
 	mark_shown(arena, aside, count);
 	finding->verdict = (uint8_t)verdict;
 	finding->severity = (uint8_t)ldl_verdict_severity(verdict);
+	watch(arena, finding);
 	announce(arena);
+	return was_harmless && finding->severity != LDL_SEVERITY_INFO;
 }
 
 int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_step *steps,
@@ -141,10 +159,8 @@ int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_st
 
 	id = cycle_id(arena, broken, steps, count);
 	at = find(arena, id);
-	if (at) {
-		strengthen(arena, at, steps, count);
-		return -(int64_t)at;
-	}
+	if (at)
+		return strengthen(arena, at, steps, count) ? (int64_t)at : -(int64_t)at;
 	at = make(arena, id, count, &path_first);
 	if (!at)
 		return 0;
@@ -160,10 +176,11 @@ int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_st
 	finding->path_first = path_first;
 	finding->path_count = count;
 	finding->thread_serial = thread_serial;
+	watch(arena, finding);
 	/* Release: the id comes last, so that a live reader sees all or nothing. */
 	ldl_store_release(&finding->id, id);
 	announce(arena);
-	return at;
+	return finding->severity == LDL_SEVERITY_INFO ? -(int64_t)at : (int64_t)at;
 }
 
 int64_t ldl_finding_add_rule(struct ldl_arena *arena, enum ldl_finding_kind kind,
@@ -204,4 +221,19 @@ void ldl_finding_set_witness(struct ldl_arena *arena, int64_t finding, ldl_witne
 	ldl_path_step_at(arena, ldl_finding_at(arena, (uint32_t)finding)->path_first)->witness =
 		witness;
 	announce(arena);
+}
+
+uint32_t ldl_finding_shown(const struct ldl_arena *arena)
+{
+	uint32_t used = ldl_load_acquire(&ldl_arena_table(arena, LDL_TABLE_FINDINGS)->used);
+	uint32_t shown = 0;
+
+	for (ldl_finding_id at = 1; at < used; at++) {
+		const struct ldl_finding *finding = ldl_finding_at(arena, at);
+
+		shown += ldl_load_acquire(&finding->id) && finding->verdict != LDL_VERDICT_GATED &&
+			 finding->verdict != LDL_VERDICT_ORDERED &&
+			 finding->verdict != LDL_VERDICT_SINGLE_THREAD;
+	}
+	return shown;
 }

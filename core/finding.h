@@ -6,7 +6,9 @@
 #include "verdict.h"
 
 /* Records a strong cycle, or counts it once more when it is known: its verdict then rises if the
- * evidence does. Returns its id, negative when it is not new; 0: the table is full (counted). */
+ * evidence does. Where more evidence could still raise it, the cycle's edges are watched. Returns
+ * its id, negative when that is no news (known, or of INFO severity: it cannot happen as far as one
+ * knows); 0: the table is full (counted). */
 int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_step *steps,
 	uint32_t count, uint32_t thread_serial);
 
@@ -15,6 +17,9 @@ int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_st
 int64_t ldl_finding_add_rule(struct ldl_arena *arena, enum ldl_finding_kind kind,
 	enum ldl_rule rule, enum ldl_severity severity, ldl_class_id from, ldl_class_id to,
 	uint64_t told_apart, uint32_t thread_serial);
+
+/* How many there are, without cycles that cannot happen. At any time. */
+uint32_t ldl_finding_shown(const struct ldl_arena *arena);
 
 /* Gives the evidence of a finding that ldl_finding_add_rule() just made. */
 void ldl_finding_set_witness(struct ldl_arena *arena, int64_t finding, ldl_witness_id witness);

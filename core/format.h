@@ -19,7 +19,7 @@
 
 #define LDL_MAGIC          0x616e6572616c646cull /* "ldlarena" in the file, little end first */
 #define LDL_BYTE_ORDER     0x01020304u
-#define LDL_FORMAT_VERSION 2u
+#define LDL_FORMAT_VERSION 3u
 
 enum ldl_table_id {
 	LDL_TABLE_STRINGS = 0,   /* bytes: u16 length, text, NUL; 2-aligned */
@@ -46,6 +46,7 @@ enum ldl_table_id {
 	LDL_TABLE_ALLOC_HASH,    /* u32 ldl_alloc_id */
 	LDL_TABLE_RESERVES,      /* struct ldl_reserve */
 	LDL_TABLE_CALLBACKS,     /* struct ldl_callback */
+	LDL_TABLE_SEGMENTS, /* struct ldl_segment: what threads did between cuts, see segment.h */
 	LDL_TABLE_COUNT,
 };
 
@@ -174,7 +175,8 @@ enum ldl_class_flags {
 	LDL_CLASS_PER_CPU = 32, /* interrupts of one CPU do not meet those of another through it */
 	LDL_CLASS_FREE =
 		64, /* an event that was woken by a thread that waited for no other event */
-	LDL_CLASS_FLAGS = 127,
+	LDL_CLASS_WATCHED = 128, /* an edge that enters it is watched */
+	LDL_CLASS_FLAGS = 255,
 };
 
 /* A lock class. Owner: writer; `instances` is relaxed. */
@@ -204,7 +206,8 @@ enum ldl_instance_flags {
 	LDL_INSTANCE_FAIR = 4,       /* rwlock: a reader waits behind a waiting writer */
 	LDL_INSTANCE_SHARED = 8,     /* process-shared */
 	LDL_INSTANCE_ROBUST = 16,
-	LDL_INSTANCE_LIVE = 32, /* in use (a free record has addr 0) */
+	LDL_INSTANCE_LIVE = 32,    /* in use (a free record has addr 0) */
+	LDL_INSTANCE_VIRTUAL = 64, /* keeps nobody out */
 };
 
 /* What every lock call reads of its lock. Type-stable: a record is only ever an instance, so a
@@ -261,9 +264,10 @@ enum ldl_edge_type {
 	LDL_EDGE_SR = 8,
 	LDL_EDGE_TYPES = 15,
 	LDL_EDGE_UNTIMED_SHIFT = 4,
-	LDL_EDGE_DECLARED = 256, /* ldl_order() made it, before or after it was seen */
-	LDL_EDGE_SHOWN = 512,    /* a finding names it: its record is not used again */
-	LDL_EDGE_BITS = 1023,
+	LDL_EDGE_DECLARED = 256,   /* ldl_order() made it, before or after it was seen */
+	LDL_EDGE_SHOWN = 512,      /* a finding names it: its record is not used again */
+	LDL_EDGE_WATCH_SHIFT = 16, /* above: slow paths that still look for more evidence of it */
+	LDL_EDGE_BITS = 0xffff03ff,
 };
 
 /* A dependency: `to` was waited for while `from` was held. Owner: writer. */
@@ -282,6 +286,10 @@ struct ldl_witness {
 	uint64_t thread_start_ns; /* the same clock: when its thread was first seen */
 	ldl_edge_id edge;         /* 0: of a finding that is not a cycle */
 	ldl_witness_id next;
+	ldl_segment_id segment; /* of its thread; 0: not known */
+	uint32_t held_hash;     /* of all locks that its thread held: see ldl_witness_is_news() */
+	ldl_thread_id thread;   /* its slot, which may be another thread's by now; 0: not known */
+	uint32_t unused;
 	uint32_t thread_serial;
 	uint32_t tid;
 	ldl_string_id thread_name;
@@ -302,12 +310,24 @@ struct ldl_witness {
 	uint32_t gfp_asked; /* and the mask of the request */
 };
 
+/* What a thread did between two cuts: see segment.h. Owner: writer; immutable but for the last
+ * two. */
+struct ldl_segment {
+	ldl_segment_id before; /* its thread's previous one, or the one that created its thread */
+	ldl_segment_id joined; /* the last one of the thread that it begins with joining; 0: none */
+	uint32_t thread_serial;
+	uint32_t mark;         /* of a search */
+	ldl_segment_id queued; /* of a search: the next one in its queue */
+};
+
 /* One lock of a witness's held stack. */
+#define LDL_ALSO_NO_GATE                                                                           \
+	(1u << LDL_MODE_BITS) /* others may hold it at the same time, in any mode */
 struct ldl_also_held {
 	ldl_class_id class;
 	ldl_instance_id instance;
 	uint32_t generation;
-	uint32_t mode;
+	uint32_t mode;   /* ldl_mode bits, and NO_GATE */
 	ldl_frame frame; /* return address of its acquisition */
 };
 
@@ -317,7 +337,9 @@ struct ldl_chain {
 	uint64_t key;     /* 0: free */
 	ldl_site_id site; /* stack of the acquisition that was its end when it was first seen; may
 			     be 0 */
-	uint32_t length;  /* held entries, its end included */
+	uint16_t length;  /* held entries, its end included */
+	uint8_t passes;   /* slow paths that looked at it again, in other threads or segments */
+	uint8_t last;     /* whose pass was the last: see ldl_chain_may_pass() */
 };
 
 enum ldl_thread_state {
@@ -374,7 +396,8 @@ _Static_assert(sizeof(struct ldl_instance_info) == 16, "format");
 _Static_assert(sizeof(struct ldl_bucket) == 64, "format: one cache line");
 _Static_assert(sizeof(struct ldl_node) == 32, "format");
 _Static_assert(sizeof(struct ldl_edge) == 32, "format");
-_Static_assert(sizeof(struct ldl_witness) == 112, "format");
+_Static_assert(sizeof(struct ldl_witness) == 128, "format");
+_Static_assert(sizeof(struct ldl_segment) == 20, "format");
 _Static_assert(sizeof(struct ldl_also_held) == 24, "format");
 _Static_assert(sizeof(struct ldl_chain) == 16, "format");
 _Static_assert(sizeof(struct ldl_thread_record) == 72, "format");

@@ -57,6 +57,11 @@
 #define LDL_SPIN_TRIES    200u    /* before a waiter sleeps (check) or gives up (prod) */
 #define LDL_RACES_MAX     100000u /* wake-ups that found a lock taken again */
 #define LDL_WITNESS_MAX   8u      /* kept for one edge */
+#define LDL_WITNESS_MORE  8u /* on top of these, of threads or with fewer locks around than those */
+#define LDL_PASSES        8u /* threads, or segments of them, that look at a known chain again */
+#define LDL_WATCH_LOOKS   64u     /* slow paths that look at a watched edge */
+#define LDL_VERDICT_STEPS 100000u /* pairs of witnesses weighed for one verdict */
+#define LDL_JOINS         32768u  /* handles of threads that may be joined */
 #define LDL_MODULE_MAX    1024u
 #define LDL_CYCLE_MAX     4096u      /* edges of one reported cycle */
 #define LDL_FRESH_MAX     4u         /* new findings that one acquisition prints */

@@ -2,6 +2,7 @@
 #include "include/lockdep_lite.h"
 
 #include "engine.h"
+#include "finding.h"
 
 #include <pthread.h>
 
@@ -41,8 +42,8 @@ LDL_EXPORT ldl_class_t ldl_class(const char *name, unsigned int properties)
 LDL_EXPORT void ldl_lock_init(const void *lock, ldl_class_t cls, unsigned int flags)
 {
 	start();
-	ldl_engine_init(
-		lock, &custom, cls, flags & (LDL_LOCK_RECURSIVE | LDL_LOCK_FAIR), LDL_CALLER);
+	ldl_engine_init(lock, &custom, cls,
+		flags & (LDL_LOCK_RECURSIVE | LDL_LOCK_FAIR | LDL_LOCK_VIRTUAL), LDL_CALLER);
 }
 
 LDL_EXPORT ldl_class_t ldl_class_keyed(const void *key, const char *name, unsigned int properties)
@@ -165,8 +166,7 @@ LDL_EXPORT unsigned int ldl_finding_count(void)
 {
 	const struct ldl_arena *arena = ldl_engine_arena();
 
-	return arena->base ? ldl_load_acquire(&ldl_arena_table(arena, LDL_TABLE_FINDINGS)->used) - 1
-			   : 0;
+	return arena->base ? ldl_finding_shown(arena) : 0;
 }
 
 LDL_EXPORT void ldl_reset(void)

@@ -46,8 +46,10 @@ void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_nod
 	edge = ldl_edge_at(arena, id);
 	edge->seen++;
 	news = type & ~edge->types;
-	if (ldl_witness_is_news(arena, id, judgement->thread->record->serial,
-		    entry ? entry->instance : 0, acquisition->instance, type)) {
+	if (edge->types >> LDL_EDGE_WATCH_SHIFT)
+		judgement->is_watched |= ldl_edge_look(arena, id);
+	if (ldl_witness_is_news(arena, id, judgement->thread, entry ? entry->instance : 0,
+		    acquisition->instance, type)) {
 		ldl_witness_id witness =
 			ldl_witness_make(arena, judgement->thread, entry, acquisition, id, type);
 

@@ -177,3 +177,9 @@ const char *ldl_snapshot_string(const struct ldl_snapshot *snapshot, ldl_string_
 		return "";
 	return (const char *)snapshot->arena.table[LDL_TABLE_STRINGS] + id + sizeof(uint16_t);
 }
+
+const struct ldl_segment *ldl_snapshot_segment(
+	const struct ldl_snapshot *snapshot, ldl_segment_id id)
+{
+	return RECORD(SEGMENTS, ldl_segment_at, id);
+}

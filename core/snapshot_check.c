@@ -138,7 +138,6 @@ static void check_class(struct check *check, uint32_t id)
 	check_below(check, &class->identity, LDL_IDENTITY_FIRST + 1);
 	check_below(check, &class->kind, LDL_KIND_COUNT);
 	check_below(check, &class->subclass, LDL_SUBCLASS_MAX);
-	check_below(check, &class->flags, LDL_CLASS_FLAGS + 1);
 	check_below(check, &class->wait_outer, WAIT_TYPES);
 	check_below(check, &class->wait_inner, WAIT_TYPES);
 	check_id(check, &class->parent, LDL_TABLE_CLASSES);
@@ -228,6 +227,8 @@ static void check_witness(struct check *check, uint32_t id)
 
 	check_id(check, &witness->edge, LDL_TABLE_EDGES);
 	check_id(check, &witness->next, LDL_TABLE_WITNESSES);
+	check_id(check, &witness->segment, LDL_TABLE_SEGMENTS);
+	check_id(check, &witness->thread, LDL_TABLE_THREADS);
 	check_string(check, &witness->thread_name);
 	check_bits(check, &witness->type, 0xff);
 	check_id(check, &witness->from_site, LDL_TABLE_SITES);
@@ -243,13 +244,27 @@ static void check_witness(struct check *check, uint32_t id)
 	check_bits(check, &witness->gfp_asked, LDL_GFP_BITS | LDL_GFP_RETRY_WAIT);
 }
 
+/* Both come before it, so that no walk back goes round. */
+static void check_segment(struct check *check, uint32_t id)
+{
+	struct ldl_segment *segment = ldl_segment_at(check->arena, id);
+
+	if (segment->before >= id || segment->joined >= id) {
+		segment->before = 0;
+		segment->joined = 0;
+		check->repairs++;
+	}
+	segment->mark = 0;
+	segment->queued = 0;
+}
+
 static void check_also_held(struct check *check, uint32_t id)
 {
 	struct ldl_also_held *also = ldl_also_held_at(check->arena, id);
 
 	check_id(check, &also->class, LDL_TABLE_CLASSES);
 	check_id(check, &also->instance, LDL_TABLE_INSTANCES);
-	check_bits(check, &also->mode, (1u << LDL_MODE_BITS) - 1);
+	check_bits(check, &also->mode, (LDL_ALSO_NO_GATE << 1) - 1);
 	check_frame(check, &also->frame);
 }
 
@@ -368,6 +383,7 @@ static const struct {
 	{LDL_TABLE_ALLOCS, check_alloc},
 	{LDL_TABLE_RESERVES, check_reserve},
 	{LDL_TABLE_CALLBACKS, check_callback},
+	{LDL_TABLE_SEGMENTS, check_segment},
 };
 
 ldl_status ldl_snapshot_check(struct ldl_snapshot *snapshot)

@@ -30,6 +30,7 @@ static const uint32_t slot_sizes[LDL_TABLE_COUNT] = {
 	[LDL_TABLE_ALLOC_HASH] = sizeof(uint32_t),
 	[LDL_TABLE_RESERVES] = sizeof(struct ldl_reserve),
 	[LDL_TABLE_CALLBACKS] = sizeof(struct ldl_callback),
+	[LDL_TABLE_SEGMENTS] = sizeof(struct ldl_segment),
 };
 
 static const char mend_not_ours[] = "give a file that `lockdep-lite run -o FILE` wrote";
@@ -100,7 +101,7 @@ ldl_status ldl_snapshot_judge_header(struct ldl_snapshot *snapshot, const struct
 	return LDL_OK;
 }
 
-/* All sums fit in 64 bits: 32-bit capacity times a slot of under 2^7 bytes, offset at most `size`.
+/* All sums fit in 64 bits: 32-bit capacity times a slot of under 2^8 bytes, offset at most `size`.
  * */
 static bool table_is_placed(const struct ldl_table *table, uint32_t slot_size, uint64_t size)
 {

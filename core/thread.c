@@ -176,6 +176,9 @@ bool ldl_thread_begin_again(struct ldl_arena *arena, struct ldl_thread *thread)
 	thread->stuck = 0;
 	thread->name_id = 0;
 	thread->armed = 0;
+	thread->segment = 0;
+	thread->created_in = 0;
+	thread->segment_is_over = false;
 	ldl_context_begin(&thread->context);
 	memset(&thread->ladder, 0, sizeof(thread->ladder));
 	memset(&thread->callbacks, 0, sizeof(thread->callbacks));

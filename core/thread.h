@@ -36,8 +36,13 @@ struct ldl_thread {
 	uint32_t name_id; /* interned `record->name` */
 	void *(*start)(void *); /* of a thread that is being started */
 	void *start_argument;
-	uint32_t last_alloc; /* slot of the latest request, until the slow path hears of it */
-	uint32_t armed;      /* ldl_armed bits: each event takes the slow path; see observe.h */
+	uint32_t last_alloc;    /* slot of the latest request, until the slow path hears of it */
+	uint32_t armed;         /* ldl_armed bits: each event takes the slow path; see observe.h */
+	uint64_t handle;        /* what it is joined by; 0: not known */
+	ldl_segment_id segment; /* its latest; 0: none yet. See segment.h */
+	ldl_segment_id created_in; /* of its creator */
+	bool segment_is_over;      /* evidence from now on is of a new one */
+	bool has_evidence;         /* left some since its latest segment began */
 	struct ldl_context context;
 	struct ldl_ladder ladder;
 	struct ldl_callbacks callbacks;

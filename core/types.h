@@ -16,6 +16,7 @@ typedef uint32_t ldl_node_id;     /* a vertex of the graph */
 typedef uint32_t ldl_edge_id;     /* a dependency */
 typedef uint32_t ldl_witness_id;  /* the evidence of one edge */
 typedef uint32_t ldl_thread_id;   /* a slot in the thread table, used again after the thread died */
+typedef uint32_t ldl_segment_id;  /* what a thread did between two threads created or joined */
 typedef uint32_t ldl_finding_id;
 typedef uint32_t ldl_alloc_id;    /* an allocation site with its mask */
 typedef uint32_t ldl_reserve_id;  /* a mempool */

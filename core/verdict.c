@@ -1,198 +1,224 @@
-/* Weighs the evidence of a cycle. See verdict.h. */
+/* Weighs the evidence of a cycle: a search over combinations of witnesses. See verdict.h. */
 #include "verdict.h"
 
-#include "atomic.h"
+#include "evidence.h"
 
-#include <string.h>
-
-/* The witnesses of one step that fit the type by which the cycle is strong, newest first. */
-struct choice {
-	ldl_witness_id ids[LDL_WITNESS_MAX];
-	uint32_t count;
+/* What a combination is asked for. Each demand is about pairs of its witnesses. */
+enum demand {
+	ON_SAME_LOCKS = 1,  /* each waits for the lock that the next one holds */
+	BY_DIFFERENT = 2,   /* pairwise different threads */
+	BY_SEVERAL = 4,     /* not all of one thread */
+	ALIVE_TOGETHER = 8, /* those of different threads */
+	WITHOUT_GATE = 16,  /* between any two */
+	WITHOUT_ORDER = 32, /* between those of different threads */
 };
 
-static void collect(
-	const struct ldl_arena *arena, const struct ldl_path_step *step, struct choice *choice)
-{
-	ldl_witness_id id = ldl_edge_at(arena, step->edge)->witness_first;
+struct search {
+	struct ldl_arena *arena;
+	struct ldl_path_step *steps;
+	uint32_t count;
+	uint32_t demands;
+	uint32_t left; /* comparisons until it gives up */
+	bool gave_up;
+};
 
-	choice->count = 0;
-	for (; id && choice->count < LDL_WITNESS_MAX; id = ldl_witness_at(arena, id)->next) {
-		if (ldl_witness_at(arena, id)->type & step->type)
-			choice->ids[choice->count++] = id;
+static const struct ldl_witness *picked(const struct search *search, uint32_t step)
+{
+	return ldl_witness_at(search->arena, search->steps[step].witness);
+}
+
+static bool agree(
+	struct search *search, const struct ldl_witness *one, const struct ldl_witness *other)
+{
+	bool is_one_thread = one->thread_serial == other->thread_serial;
+
+	if (search->left == 0) {
+		search->gave_up = true;
+		return false;
+	}
+	search->left--;
+	if ((search->demands & BY_DIFFERENT) && is_one_thread)
+		return false;
+	if ((search->demands & ALIVE_TOGETHER) && !is_one_thread &&
+		!ldl_evidence_lived_together(search->arena, one, other))
+		return false;
+	if ((search->demands & WITHOUT_GATE) &&
+		ldl_evidence_is_gated(search->arena, search->steps, search->count, one, other))
+		return false;
+	return !(search->demands & WITHOUT_ORDER) ||
+	       !ldl_evidence_is_ordered(search->arena, one, other);
+}
+
+static bool is_closed(const struct search *search, uint32_t step)
+{
+	if (!(search->demands & ON_SAME_LOCKS))
+		return true;
+	if (step > 0 && !ldl_evidence_meets(picked(search, step - 1), picked(search, step)))
+		return false;
+	return step + 1 < search->count ||
+	       ldl_evidence_meets(picked(search, step), picked(search, 0));
+}
+
+static bool is_by_several(const struct search *search)
+{
+	for (uint32_t i = 1; i < search->count; i++) {
+		if (picked(search, i)->thread_serial != picked(search, 0)->thread_serial)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the witness picked for a step agrees with those of the steps before it. */
+static bool fits(struct search *search, uint32_t step)
+{
+	if (!is_closed(search, step))
+		return false;
+	for (uint32_t i = 0; i < step; i++) {
+		if (!agree(search, picked(search, i), picked(search, step)))
+			return false;
+	}
+	return !(search->demands & BY_SEVERAL) || step + 1 < search->count || is_by_several(search);
+}
+
+/* The next witness of a step, after the picked one, that is of the step's type; 0: no more. */
+static ldl_witness_id next_of(const struct search *search, uint32_t step)
+{
+	const struct ldl_path_step *at = &search->steps[step];
+	ldl_witness_id id = at->witness ? ldl_witness_at(search->arena, at->witness)->next
+					: ldl_edge_at(search->arena, at->edge)->witness_first;
+
+	while (id && !(ldl_witness_at(search->arena, id)->type & at->type))
+		id = ldl_witness_at(search->arena, id)->next;
+	return id;
+}
+
+/* Depth first, newest witnesses first; the picked ones are the stack. */
+static bool find(struct search *search, uint32_t demands)
+{
+	uint32_t step = 0;
+
+	search->demands = demands;
+	search->left = LDL_VERDICT_STEPS;
+	search->steps[0].witness = 0;
+	while (!search->gave_up) {
+		search->steps[step].witness = next_of(search, step);
+		if (!search->steps[step].witness) {
+			if (step-- == 0)
+				return false;
+		} else if (fits(search, step)) {
+			if (++step == search->count)
+				return true;
+			search->steps[step].witness = 0;
+		}
+	}
+	return false;
+}
+
+/* Without evidence that agrees, each step shows its newest. */
+static void show_newest(struct search *search)
+{
+	for (uint32_t i = 0; i < search->count; i++) {
+		search->steps[i].witness = 0;
+		search->steps[i].witness = next_of(search, i);
 	}
 }
 
-static bool meets(const struct ldl_arena *arena, ldl_witness_id one, ldl_witness_id next)
+/* Whether each edge has a witness at all: a declared order has none of the kind. */
+static bool has_evidence(struct search *search)
 {
-	const struct ldl_witness *a = ldl_witness_at(arena, one), *b = ldl_witness_at(arena, next);
-
-	return a->to_instance == b->from_instance && a->to_generation == b->from_generation;
-}
-
-static const struct ldl_witness *shown(
-	const struct ldl_arena *arena, const struct ldl_path_step *step)
-{
-	return ldl_witness_at(arena, step->witness);
-}
-
-/* Follows the instances around the cycle from one witness of the first step, preferring a change of
- * thread at each step. Greedy: a chain of witnesses that it misses only costs a rank of verdict. */
-static bool follow(const struct ldl_arena *arena, struct ldl_path_step *steps, uint32_t count)
-{
-	for (uint32_t i = 1; i < count; i++) {
-		ldl_witness_id before = steps[i - 1].witness, best = 0;
-		struct choice choice;
-
-		collect(arena, &steps[i], &choice);
-		for (uint32_t c = 0; c < choice.count; c++) {
-			if (!meets(arena, before, choice.ids[c]))
-				continue;
-			if (i + 1 == count && !meets(arena, choice.ids[c], steps[0].witness))
-				continue;
-			if (!best || ldl_witness_at(arena, choice.ids[c])->thread_serial !=
-					     ldl_witness_at(arena, before)->thread_serial)
-				best = choice.ids[c];
-		}
-		if (!best)
+	for (uint32_t i = 0; i < search->count; i++) {
+		search->steps[i].witness = 0;
+		if (!next_of(search, i))
 			return false;
-		steps[i].witness = best;
 	}
 	return true;
 }
 
-static const struct ldl_thread_record *thread_of(const struct ldl_arena *arena, uint32_t serial)
+static bool is_of_locks_alone(const struct search *search)
 {
-	uint32_t used = ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_THREADS)->used);
-
-	for (ldl_thread_id id = 1; id < used; id++) {
-		if (ldl_load_relaxed(&ldl_thread_at(arena, id)->serial) == serial)
-			return ldl_thread_at(arena, id);
-	}
-	return NULL;
-}
-
-/* Whether a witness's thread was there at that time. One whose creation nobody saw may be older
- * than its first lock call. */
-static bool had_begun(
-	const struct ldl_arena *arena, const struct ldl_witness *witness, uint64_t time_ns)
-{
-	const struct ldl_thread_record *thread;
-
-	if (witness->thread_start_ns <= time_ns)
-		return true;
-	thread = thread_of(arena, witness->thread_serial);
-	return thread && thread->creator == 0 &&
-	       ldl_load_relaxed(&thread->state) == LDL_THREAD_RUNNING;
-}
-
-/* Each had begun when the other one made its witness. That one ended, and was joined, before the
- * other's witness is not seen here. */
-static bool lived_together(
-	const struct ldl_arena *arena, const struct ldl_witness *a, const struct ldl_witness *b)
-{
-	return had_begun(arena, a, b->time_ns) && had_begun(arena, b, a->time_ns);
-}
-
-/* At least two threads, and no two of them that may have come one after the other. */
-static bool by_threads_that_met(
-	const struct ldl_arena *arena, const struct ldl_path_step *steps, uint32_t count)
-{
-	bool is_several = false;
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct ldl_witness *one = shown(arena, &steps[i]);
-		const struct ldl_witness *next = shown(arena, &steps[(i + 1) % count]);
-
-		is_several |= one->thread_serial != next->thread_serial;
-		if (!lived_together(arena, one, next))
+	for (uint32_t i = 0; i < search->count; i++) {
+		if (!ldl_kind_is_lock(ldl_class_at(search->arena, search->steps[i].from)->kind))
 			return false;
 	}
-	return is_several;
+	return true;
 }
 
-static bool holds(const struct ldl_arena *arena, const struct ldl_witness *witness,
-	const struct ldl_also_held *gate)
+/* By the annotation API, or the kernel-style header, which calls it. */
+static bool is_declared(const struct search *search)
 {
-	for (uint32_t i = 0; i < witness->also_count; i++) {
-		const struct ldl_also_held *held = ldl_also_held_at(arena, witness->also_first + i);
+	for (uint32_t i = 0; i < search->count; i++) {
+		const struct ldl_path_step *step = &search->steps[i];
+		const struct ldl_class *class = ldl_class_at(search->arena, step->from);
 
-		if (held->instance == gate->instance && held->generation == gate->generation &&
-			!(held->mode & LDL_MODE_SHARED))
+		if (class->kind == LDL_KIND_CUSTOM || (class->flags & LDL_CLASS_DECLARED) ||
+			(ldl_edge_at(search->arena, step->edge)->types & LDL_EDGE_DECLARED))
 			return true;
 	}
 	return false;
 }
 
-/* A lock held around every shown edge: it may be what makes the cycle harmless. */
-static bool has_common_gate(
-	const struct ldl_arena *arena, const struct ldl_path_step *steps, uint32_t count)
+static bool is_bounded(const struct search *search)
 {
-	const struct ldl_witness *first = shown(arena, &steps[0]);
-
-	for (uint32_t i = 0; i < first->also_count; i++) {
-		const struct ldl_also_held *gate = ldl_also_held_at(arena, first->also_first + i);
-		uint32_t covered = 0;
-
-		/* Contexts and reclaim are no gates: many threads are in them at once. */
-		if ((gate->mode & LDL_MODE_SHARED) ||
-			!ldl_kind_is_lock(ldl_class_at(arena, gate->class)->kind))
-			continue;
-		while (covered < count && holds(arena, shown(arena, &steps[covered]), gate))
-			covered++;
-		if (covered == count)
+	for (uint32_t i = 0; i < search->count; i++) {
+		if (!(ldl_edge_at(search->arena, search->steps[i].edge)->types &
+			    search->steps[i].type << LDL_EDGE_UNTIMED_SHIFT))
 			return true;
 	}
 	return false;
 }
 
-static bool is_bounded(
-	const struct ldl_arena *arena, const struct ldl_path_step *steps, uint32_t count)
+/* A cycle of more threads than were seen has no combination of different ones: not searched for. */
+static bool may_be_different(const struct search *search)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		if (!(ldl_edge_at(arena, steps[i].edge)->types & steps[i].type
-									 << LDL_EDGE_UNTIMED_SHIFT))
-			return true;
-	}
-	return false;
+	return search->count <= search->arena->header->thread_serial;
 }
 
-static void show_newest(const struct ldl_arena *arena, struct ldl_path_step *steps, uint32_t count)
+/* A thread in a context may wait for itself. */
+static enum ldl_verdict weigh_contexts(struct search *search)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		struct choice choice;
-
-		collect(arena, &steps[i], &choice);
-		steps[i].witness = choice.count ? choice.ids[0] : 0;
-	}
+	if (find(search, ON_SAME_LOCKS | BY_SEVERAL | ALIVE_TOGETHER | WITHOUT_GATE))
+		return LDL_VERDICT_PREDICTED;
+	show_newest(search);
+	return LDL_VERDICT_POTENTIAL;
 }
 
-static bool closes_on_instances(
-	const struct ldl_arena *arena, struct ldl_path_step *steps, uint32_t count)
+/* As far as evidence goes, without a look at how long the waits last. */
+static enum ldl_verdict weigh(struct search *search)
 {
-	struct choice choice;
+	uint32_t possible = WITHOUT_GATE | WITHOUT_ORDER;
+	bool needs_several = !is_declared(search);
 
-	collect(arena, &steps[0], &choice);
-	for (uint32_t c = 0; c < choice.count; c++) {
-		steps[0].witness = choice.ids[c];
-		if (follow(arena, steps, count) && by_threads_that_met(arena, steps, count))
-			return true;
+	if (!has_evidence(search)) {
+		show_newest(search);
+		return LDL_VERDICT_POTENTIAL;
 	}
-	return false;
+	if (!is_of_locks_alone(search))
+		return weigh_contexts(search);
+	if (may_be_different(search) &&
+		find(search, possible | ON_SAME_LOCKS | BY_DIFFERENT | ALIVE_TOGETHER))
+		return LDL_VERDICT_PREDICTED;
+	search->gave_up = false;
+	if (find(search, possible | ON_SAME_LOCKS | BY_SEVERAL) ||
+		find(search, needs_several ? possible | BY_SEVERAL : WITHOUT_GATE))
+		return LDL_VERDICT_POTENTIAL;
+	if (find(search, WITHOUT_GATE | BY_SEVERAL))
+		return LDL_VERDICT_ORDERED;
+	if (find(search, WITHOUT_GATE))
+		return LDL_VERDICT_SINGLE_THREAD;
+	show_newest(search);
+	return search->gave_up ? LDL_VERDICT_POTENTIAL : LDL_VERDICT_GATED;
 }
 
 enum ldl_verdict ldl_verdict_of_cycle(
-	const struct ldl_arena *arena, struct ldl_path_step *steps, uint32_t count)
+	struct ldl_arena *arena, struct ldl_path_step *steps, uint32_t count)
 {
-	bool is_closed = closes_on_instances(arena, steps, count);
+	struct search search = {.arena = arena, .steps = steps, .count = count};
+	enum ldl_verdict verdict = weigh(&search);
 
-	if (!is_closed)
-		show_newest(arena, steps, count);
-	if (is_bounded(arena, steps, count))
+	if ((verdict == LDL_VERDICT_PREDICTED || verdict == LDL_VERDICT_POTENTIAL) &&
+		is_bounded(&search))
 		return LDL_VERDICT_BOUNDED;
-	if (is_closed && !has_common_gate(arena, steps, count))
-		return LDL_VERDICT_PREDICTED;
-	return LDL_VERDICT_POTENTIAL;
+	return verdict;
 }
 
 enum ldl_severity ldl_verdict_severity(enum ldl_verdict verdict)

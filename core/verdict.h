@@ -1,17 +1,32 @@
-/* Verdicts: what the witnesses of a cycle's edges say about it. Reads the graph, changes nothing.
+/* Verdicts: what the witnesses of a cycle's edges say about it, taken together.
  *
- * Known here so far: predicted (the cycle closes on the same instances, its edges were made by at
- * least two threads that were alive together, and no lock was held around all of them), bounded
- * (a wait on it ends by itself), else potential. */
+ * A cycle is a deadlock when its threads stand at its edges at one time. So for each edge one
+ * witness is picked, and the best combination that can be counts:
+ *
+ *	predicted	the same locks, threads that are pairwise different and were alive together,
+ *			no gate between any two of them, no order by creation or join
+ *	potential	classes only, or threads that never met, or fewer threads than edges; but at
+ *			least two threads, no gate, and no order
+ *	ordered		in each combination of several threads without a gate, two are ordered
+ *	single-thread	all combinations without a gate are of one thread
+ *	gated		all combinations have a gate
+ *
+ * and a predicted or potential one is bounded when one of its waits ends by itself. In cycles
+ * through what is no lock (reclaim, contexts, handlers, events) contexts run whenever they like,
+ * and locks that the annotation API names count as in the kernel: neither is ever ordered or
+ * single-thread.
+ *
+ * Changes marks of segments, nothing else. Under the writer lock. */
 #ifndef LDL_VERDICT_H
 #define LDL_VERDICT_H
 
 #include "table.h"
 
-/* Picks for each step of a cycle the witness that tells most, into step->witness, and returns the
- * verdict. The steps' edge, type, from and to are set. Cost: steps × LDL_WITNESS_MAX². */
+/* Picks the witnesses of that combination into the steps' `witness` and returns the verdict. The
+ * steps' edge, type, from and to are set. Cost: at most LDL_VERDICT_STEPS comparisons for each line
+ * of the table above; a cycle that needs more is potential. */
 enum ldl_verdict ldl_verdict_of_cycle(
-	const struct ldl_arena *arena, struct ldl_path_step *steps, uint32_t count);
+	struct ldl_arena *arena, struct ldl_path_step *steps, uint32_t count);
 
 enum ldl_severity ldl_verdict_severity(enum ldl_verdict verdict);
 

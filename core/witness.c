@@ -1,6 +1,7 @@
 /* Evidence. See witness.h. */
 #include "witness.h"
 
+#include "segment.h"
 #include "site.h"
 #include "sys.h"
 
@@ -46,6 +47,17 @@ ldl_site_id ldl_witness_site(struct ldl_arena *arena, const struct ldl_held *ent
 	return ldl_site_intern(arena, &stack);
 }
 
+/* As it is held: whether it keeps others out, too. Contexts and reclaim do not: many threads are in
+ * them at once. Nor do the locks that each processor has one of. */
+static uint32_t also_mode(const struct ldl_arena *arena, const struct ldl_held *entry)
+{
+	const struct ldl_class *class = ldl_class_at(arena, ldl_held_class(entry));
+	bool is_gate = ldl_kind_is_lock(class->kind) && !(class->flags & LDL_CLASS_PER_CPU) &&
+		       !(ldl_instance_at(arena, entry->instance)->flags & LDL_INSTANCE_VIRTUAL);
+
+	return ldl_held_mode(entry) | (is_gate ? 0 : LDL_ALSO_NO_GATE);
+}
+
 uint32_t ldl_witness_keep_held(
 	struct ldl_arena *arena, const struct ldl_thread *thread, uint32_t *count)
 {
@@ -66,7 +78,7 @@ uint32_t ldl_witness_keep_held(
 			.class = ldl_held_class(entry),
 			.instance = entry->instance,
 			.generation = ldl_instance_info_at(arena, entry->instance)->generation,
-			.mode = ldl_held_mode(entry),
+			.mode = also_mode(arena, entry),
 			.frame = ldl_module_frame(ldl_held_ip(entry)),
 		};
 	}
@@ -92,6 +104,22 @@ static uint64_t shown_address(uint64_t addr)
 	return addr & LDL_PLACE ? addr : LDL_PLACE_ADDRESS(addr);
 }
 
+/* The locks that the thread holds, in whatever order. */
+static uint32_t held_hash(const struct ldl_arena *arena, const struct ldl_thread *thread)
+{
+	uint32_t depth = ldl_thread_depth(thread);
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < depth; i++) {
+		const struct ldl_held *entry = &thread->held[i];
+
+		if (ldl_kind_is_lock(ldl_class_at(arena, ldl_held_class(entry))->kind))
+			sum += ldl_hash_strong((uint64_t)entry->instance << 1 |
+					       (ldl_held_mode(entry) & LDL_MODE_SHARED));
+	}
+	return (uint32_t)(sum >> 32);
+}
+
 ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thread,
 	const struct ldl_held *entry, const struct ldl_acquisition *acquisition, ldl_edge_id edge,
 	uint32_t type)
@@ -104,7 +132,10 @@ ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thre
 	witness->time_ns = ldl_sys_clock_ns(CLOCK_MONOTONIC) - arena->header->start_ns;
 	witness->thread_start_ns = thread->record->start_ns;
 	witness->edge = edge;
+	witness->thread = thread->id;
 	witness->thread_serial = thread->record->serial;
+	witness->segment = ldl_segment_now(arena, thread);
+	witness->held_hash = held_hash(arena, thread);
 	witness->tid = thread->record->tid;
 	witness->thread_name = ldl_thread_name(arena, thread);
 	witness->type = type;
@@ -139,21 +170,47 @@ void ldl_witness_link(struct ldl_arena *arena, ldl_edge_id edge, ldl_witness_id 
 	record->witness_count++;
 }
 
-bool ldl_witness_is_news(const struct ldl_arena *arena, ldl_edge_id edge, uint32_t thread_serial,
-	ldl_instance_id from, ldl_instance_id to, uint32_t type)
+/* What the witnesses that are kept say of a new one. */
+struct known {
+	bool is_same;    /* one tells all that it would */
+	bool is_thread;  /* its thread, in this segment, has left one */
+	uint32_t fewest; /* that were held around the edge */
+};
+
+static struct known look_through(const struct ldl_arena *arena, ldl_witness_id id,
+	const struct ldl_thread *thread, ldl_instance_id from, ldl_instance_id to, uint32_t type)
+{
+	struct known known = {.fewest = LDL_HELD_LARGE};
+	uint32_t hash = held_hash(arena, thread);
+
+	for (; id; id = ldl_witness_at(arena, id)->next) {
+		const struct ldl_witness *kept = ldl_witness_at(arena, id);
+		bool is_thread = kept->thread_serial == thread->record->serial &&
+				 !ldl_segment_is_left(thread, kept->segment);
+
+		if ((kept->type & type) != type)
+			continue;
+		known.is_thread |= is_thread;
+		if (kept->also_count < known.fewest)
+			known.fewest = kept->also_count;
+		known.is_same |= is_thread && kept->from_instance == from &&
+				 kept->to_instance == to && kept->held_hash == hash;
+	}
+	return known;
+}
+
+bool ldl_witness_is_news(const struct ldl_arena *arena, ldl_edge_id edge,
+	const struct ldl_thread *thread, ldl_instance_id from, ldl_instance_id to, uint32_t type)
 {
 	const struct ldl_edge *record = ldl_edge_at(arena, edge);
+	struct known known;
 
 	if (type & ~record->types)
 		return true;
-	if (record->witness_count >= LDL_WITNESS_MAX)
+	if (record->witness_count >= LDL_WITNESS_MAX + LDL_WITNESS_MORE)
 		return false;
-	for (ldl_witness_id id = record->witness_first; id; id = ldl_witness_at(arena, id)->next) {
-		const struct ldl_witness *known = ldl_witness_at(arena, id);
-
-		if (known->thread_serial == thread_serial && known->from_instance == from &&
-			known->to_instance == to && (known->type & type) == type)
-			return false;
-	}
-	return true;
+	known = look_through(arena, record->witness_first, thread, from, to, type);
+	if (record->witness_count < LDL_WITNESS_MAX)
+		return !known.is_same;
+	return !known.is_thread || ldl_thread_depth(thread) < known.fewest;
 }

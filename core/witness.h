@@ -41,8 +41,9 @@ uint32_t ldl_witness_keep_held(
 void ldl_witness_link(struct ldl_arena *arena, ldl_edge_id edge, ldl_witness_id witness);
 
 /* Whether one more witness of this kind would tell something new about the edge: another type,
- * other instances or another thread than those that are kept. */
-bool ldl_witness_is_news(const struct ldl_arena *arena, ldl_edge_id edge, uint32_t thread_serial,
-	ldl_instance_id from, ldl_instance_id to, uint32_t type);
+ * instances, thread, segment of it, or other locks held around it than those that are kept. Above
+ * LDL_WITNESS_MAX a new thread or segment is news, or that fewer locks were held than ever. */
+bool ldl_witness_is_news(const struct ldl_arena *arena, ldl_edge_id edge,
+	const struct ldl_thread *thread, ldl_instance_id from, ldl_instance_id to, uint32_t type);
 
 #endif

@@ -28,6 +28,7 @@ static const char *const table_names[] = {
 	[LDL_TABLE_ALLOC_HASH] = "allocation_hash",
 	[LDL_TABLE_RESERVES] = "reserves",
 	[LDL_TABLE_CALLBACKS] = "callbacks",
+	[LDL_TABLE_SEGMENTS] = "segments",
 };
 
 _Static_assert(ldl_array_len(table_names) == LDL_TABLE_COUNT, "every table has a name");

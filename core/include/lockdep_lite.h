@@ -53,7 +53,9 @@ enum ldl_lock_mode {
 /* Properties of one lock, for ldl_lock_init(). */
 enum ldl_lock_flags {
 	LDL_LOCK_RECURSIVE = 1, /* its holder may take it again */
-	LDL_LOCK_FAIR = 4       /* shared mode: all its readers wait behind a waiting writer */
+	LDL_LOCK_FAIR = 4,      /* shared mode: all its readers wait behind a waiting writer */
+	LDL_LOCK_VIRTUAL = 64   /* orders other locks and keeps nobody out: several threads may be
+		       * inside at one time, so it makes no cycle harmless (verdict "gated") */
 };
 
 /* Properties of a class, for ldl_class(). */

@@ -57,6 +57,12 @@
 	X(int, pthread_create,                                                                     \
 		(pthread_t * t, const pthread_attr_t *a, void *(*f)(void *), void *p),             \
 		(t, a, f, p))                                                                      \
+	X(int, pthread_join, (pthread_t t, void **v), (t, v))                                      \
+	X(int, pthread_tryjoin_np, (pthread_t t, void **v), (t, v))                                \
+	X(int, pthread_timedjoin_np, (pthread_t t, void **v, const struct timespec *u), (t, v, u)) \
+	X(int, pthread_clockjoin_np,                                                               \
+		(pthread_t t, void **v, clockid_t c, const struct timespec *u), (t, v, c, u))      \
+	X(int, thrd_join, (thrd_t t, int *r), (t, r))                                              \
 	X(int, mtx_init, (mtx_t * m, int type), (m, type))                                         \
 	X(int, mtx_lock, (mtx_t * m), (m))                                                         \
 	X(int, mtx_trylock, (mtx_t * m), (m))                                                      \

@@ -1,4 +1,5 @@
-/* Threads begin and end; everything else about them is found out at their first lock. */
+/* Threads begin, end, and are joined; what else there is about them is found out at their first
+ * lock. */
 #include "instrument/preload/event.h"
 #include "instrument/preload/plain.h"
 #include "instrument/preload/real.h"
@@ -18,7 +19,7 @@ static void *run_thread(void *argument)
 	void *(*start)(void *) = thread->start;
 	void *start_argument = thread->start_argument, *result;
 
-	ldl_engine_thread_adopt(thread);
+	ldl_engine_thread_adopt(thread, (uint64_t)pthread_self());
 	ldl_process_inherit_flusher();
 	result = start(start_argument);
 	ldl_engine_thread_exit();
@@ -32,7 +33,7 @@ static int run_c11_thread(void *argument)
 	void *start_argument = thread->start_argument;
 	int result;
 
-	ldl_engine_thread_adopt(thread);
+	ldl_engine_thread_adopt(thread, (uint64_t)pthread_self());
 	ldl_process_inherit_flusher();
 	result = start(start_argument);
 	ldl_engine_thread_exit();
@@ -69,6 +70,51 @@ LDL_EXPORT int thrd_create(thrd_t *id, thrd_start_t start, void *argument)
 	if (result != thrd_success)
 		ldl_engine_thread_cancel(thread);
 	return result;
+}
+
+/* What a thread did is over, for whoever joined it. */
+LDL_INLINE int joined(pthread_t id, ldl_join join, int result)
+{
+	if (result == 0)
+		ldl_engine_joined((uint64_t)id, join);
+	return result;
+}
+
+LDL_EXPORT int pthread_join(pthread_t id, void **value)
+{
+	ldl_join join = ldl_engine_join((uint64_t)id);
+
+	return joined(id, join, ldl_real.pthread_join(id, value));
+}
+
+LDL_EXPORT int pthread_tryjoin_np(pthread_t id, void **value)
+{
+	ldl_join join = ldl_engine_join((uint64_t)id);
+
+	return joined(id, join, ldl_real.pthread_tryjoin_np(id, value));
+}
+
+LDL_EXPORT int pthread_timedjoin_np(pthread_t id, void **value, const struct timespec *until)
+{
+	ldl_join join = ldl_engine_join((uint64_t)id);
+
+	return joined(id, join, ldl_real.pthread_timedjoin_np(id, value, until));
+}
+
+LDL_EXPORT int pthread_clockjoin_np(
+	pthread_t id, void **value, clockid_t clock, const struct timespec *until)
+{
+	ldl_join join = ldl_engine_join((uint64_t)id);
+
+	return joined(id, join, ldl_real.pthread_clockjoin_np(id, value, clock, until));
+}
+
+/* thrd_success is 0. */
+LDL_EXPORT int thrd_join(thrd_t id, int *result)
+{
+	ldl_join join = ldl_engine_join((uint64_t)id);
+
+	return joined(id, join, ldl_real.thrd_join(id, result));
 }
 
 /* Destructors still run, and lock; the slot is only taken over when the kernel says it is dead. */

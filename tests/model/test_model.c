@@ -371,6 +371,16 @@ static void start_program(uint64_t number)
 		init_lock(i);
 }
 
+/* Gated ones are known, and not counted. Declared locks are never ordered or single-thread. */
+static unsigned int count_possible(void)
+{
+	unsigned int count = 0;
+
+	for (ldl_finding_id id = 1; id <= program.findings; id++)
+		count += ldl_finding_at(ldl_engine_arena(), id)->verdict != LDL_VERDICT_GATED;
+	return count;
+}
+
 static void finish_program(void)
 {
 	unsigned int thread;
@@ -379,8 +389,8 @@ static void finish_program(void)
 		while (program.model.thread[thread].count)
 			release_one(thread, program.model.thread[thread].count - 1);
 	check_silence();
-	if (ldl_finding_count() != program.findings)
-		differ("ldl_finding_count() is not the number of findings");
+	if (ldl_finding_count() != count_possible())
+		differ("ldl_finding_count() is not the number of findings that can happen");
 }
 
 static bool run_program(uint64_t number)

@@ -88,9 +88,8 @@ static const char *walk_classes(snap s)
 		if (class->identity > LDL_IDENTITY_FIRST || class->kind >= LDL_KIND_COUNT ||
 			class->subclass >= LDL_SUBCLASS_MAX)
 			return "class's identity, kind or subclass";
-		if (class->flags > LDL_CLASS_FLAGS || class->wait_outer > LDL_WAIT_SLEEP ||
-			class->wait_inner > LDL_WAIT_SLEEP)
-			return "class's flags or wait types";
+		if (class->wait_outer > LDL_WAIT_SLEEP || class->wait_inner > LDL_WAIT_SLEEP)
+			return "class's wait types";
 		if (!is_text(s, class->name) || !is_frame(s, class->object) ||
 			!is_id(s, LDL_TABLE_SITES, class->site) ||
 			!is_id(s, LDL_TABLE_SITES, class->first_site) ||
@@ -219,7 +218,8 @@ static const char *walk_witnesses(snap s)
 		for (uint32_t i = 0; i < count; i++) {
 			if (!is_id(s, LDL_TABLE_CLASSES, also[i].class) ||
 				!is_id(s, LDL_TABLE_INSTANCES, also[i].instance) ||
-				!is_frame(s, also[i].frame) || !is_mode(also[i].mode))
+				!is_frame(s, also[i].frame) ||
+				!is_mode(also[i].mode & ~LDL_ALSO_NO_GATE))
 				return "witness's held locks";
 		}
 	}
@@ -333,6 +333,19 @@ static const char *walk_callbacks(snap s)
 	return NULL;
 }
 
+static const char *walk_segments(snap s)
+{
+	for (uint32_t id = 1; id < ldl_snapshot_count(s, LDL_TABLE_SEGMENTS); id++) {
+		const struct ldl_segment *segment = ldl_snapshot_segment(s, id);
+
+		if (!segment || !is_inside(s, LDL_TABLE_SEGMENTS, segment, 1, sizeof(*segment)))
+			return "segment outside its table";
+		if (segment->before >= id || segment->joined >= id)
+			return "segment's ids";
+	}
+	return NULL;
+}
+
 static bool is_header_sound(snap s)
 {
 	const struct ldl_header *header = s->arena.header;
@@ -369,6 +382,7 @@ const char *ldl_walk_snapshot(const struct ldl_snapshot *snapshot)
 		walk_allocs,
 		walk_reserves,
 		walk_callbacks,
+		walk_segments,
 	};
 
 	if (!is_header_sound(snapshot))

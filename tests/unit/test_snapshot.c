@@ -115,7 +115,7 @@ static void foreign_files_are_named_for_what_they_are(void)
 	expect_refusal(100, "truncated before the end of its header: ");
 	expect_refusal(LDL_PAGE - 1, "truncated before the end of its header: ");
 	sample.header->version = 7;
-	expect_refusal(LDL_SAMPLE_SIZE, "made by format version 7, this tool reads 2: ");
+	expect_refusal(LDL_SAMPLE_SIZE, "made by format version 7, this tool reads 3: ");
 	sample.header->magic = __builtin_bswap64(LDL_MAGIC);
 	expect_refusal(LDL_SAMPLE_SIZE, "made on a machine with other byte order: ");
 	memcpy(sample.base, "\177ELF\2\1\1", 8);
@@ -271,7 +271,7 @@ static void words_out_of_range_are_cleared_and_counted(void)
 	ldl_witness_at(&sample, 2)->from_mode |= 0x100;
 	ldl_witness_at(&sample, 2)->to_mode |= 0x200;
 	ldl_witness_at(&sample, 4)->next = UINT32_MAX;
-	ldl_also_held_at(&sample, 3)->mode = 0x100;
+	ldl_also_held_at(&sample, 3)->mode = 0x200;
 	ldl_thread_at(&sample, LDL_SAMPLE_THREAD)->next_free = UINT32_MAX;
 	ldl_finding_at(&sample, LDL_SAMPLE_CYCLE)->rule = LDL_RULE_COUNT;
 	ldl_path_step_at(&sample, 2)->type = 0x100;

@@ -144,10 +144,9 @@ static void classes_of_every_kind_are_kept_and_others_cleared(void)
 	close_sample();
 	make_sample();
 	ldl_class_at(&sample, LDL_SAMPLE_A)->kind = LDL_KIND_COUNT;
-	ldl_class_at(&sample, LDL_SAMPLE_A)->flags = LDL_CLASS_FLAGS + 1;
 	ldl_class_at(&sample, LDL_SAMPLE_A)->wait_outer = LDL_WAIT_SLEEP + 1;
 	ldl_class_at(&sample, LDL_SAMPLE_A)->wait_inner = UINT8_MAX;
-	expect_repairs(4);
+	expect_repairs(3);
 	close_sample();
 }
 

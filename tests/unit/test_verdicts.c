@@ -9,7 +9,6 @@ static void two_threads_on_the_same_locks_make_a_predicted_deadlock(void)
 {
 	ldl_reports("T1: AB; T2: BA", .path = "A -> B -> A", .verdict = LDL_VERDICT_PREDICTED);
 	ldl_reports("T1: AB; T2: BC; T3: CA", .verdict = LDL_VERDICT_PREDICTED);
-	ldl_reports("T1: AB; T1: BC; T2: CA", .verdict = LDL_VERDICT_PREDICTED);
 }
 
 static void one_thread_alone_makes_a_potential_one(void)
@@ -26,7 +25,26 @@ static void locks_of_one_class_that_never_meet_make_a_potential_one(void)
 		"T1: A1 B1; T2: B1 A2", .path = "A -> B -> A", .verdict = LDL_VERDICT_POTENTIAL);
 }
 
-/* C makes it another chain: one that is known brings no more evidence. */
+/* A deadlock of three edges needs three threads, each at one of them. */
+static void fewer_threads_than_edges_make_a_potential_one(void)
+{
+	ldl_reports("T1: AB; T1: BC; T2: CA", .path = "A -> B -> C -> A",
+		.verdict = LDL_VERDICT_POTENTIAL);
+	ldl_reports("T1: AB; T2: BC; T2: CA", .path = "A -> B -> C -> A",
+		.verdict = LDL_VERDICT_POTENTIAL);
+	ldl_reports("T1: AB; T1: BC; T2: CA; T3: BC", .path = "A -> B -> C -> A", .count = 1,
+		.verdict = LDL_VERDICT_PREDICTED);
+}
+
+/* That a chain is known does not mean that every thread's evidence is. */
+static void each_thread_leaves_its_own_evidence(void)
+{
+	ldl_reports(
+		"T1: AB; T2: AB; T1: BA", .path = "A -> B -> A", .verdict = LDL_VERDICT_PREDICTED);
+	ldl_reports("T1: BA; T1: AB; T2: AB", .path = "A -> B -> A", .count = 1,
+		.verdict = LDL_VERDICT_PREDICTED);
+}
+
 static void evidence_that_comes_later_raises_the_verdict(void)
 {
 	ldl_reports("T1: A1 B1; T2: B2 A2; T3: C B1 A1", .path = "A -> B -> A", .count = 1,
@@ -35,16 +53,67 @@ static void evidence_that_comes_later_raises_the_verdict(void)
 		.verdict = LDL_VERDICT_PREDICTED);
 }
 
-static void a_lock_around_both_sides_is_no_prediction(void)
+static void a_lock_around_both_sides_is_a_gate(void)
+{
+	ldl_reports("T1: G A B; T2: G B A", .path = "A -> B -> A", .verdict = LDL_VERDICT_GATED);
+	ldl_reports("T1: G A B; T1: G B A", .path = "A -> B -> A", .verdict = LDL_VERDICT_GATED);
+	ldl_reports(
+		"T1: W(G) A B; T2: r(G) B A", .path = "A -> B -> A", .verdict = LDL_VERDICT_GATED);
+	ldl_reports("T1: G A B; T2: G B C; T3: C A", .path = "A -> B -> C -> A",
+		.verdict = LDL_VERDICT_GATED);
+}
+
+static void a_gate_that_does_not_keep_them_apart_is_none(void)
 {
 	ldl_reports(
-		"T1: G A B; T2: G B A", .path = "A -> B -> A", .verdict = LDL_VERDICT_POTENTIAL);
-	ldl_reports(
 		"T1: G A B; T2: H B A", .path = "A -> B -> A", .verdict = LDL_VERDICT_PREDICTED);
-	ldl_reports("T1: R(G) A B; T2: R(G) B A", .path = "A -> B -> A",
+	ldl_reports("T1: r(G) A B; T2: r(G) B A", .path = "A -> B -> A",
 		.verdict = LDL_VERDICT_PREDICTED);
 	ldl_reports(
 		"T1: G1 A B; T2: G2 B A", .path = "A -> B -> A", .verdict = LDL_VERDICT_PREDICTED);
+	ldl_reports("T1: G A B; T2: B A", .path = "A -> B -> A", .verdict = LDL_VERDICT_PREDICTED);
+}
+
+static const struct ldl_scenario_kind by_instance = {
+	.name = "by instance", .properties = LDL_CLASS_BY_INSTANCE};
+
+/* As a vertex, A stands for all locks of its class: others may be held by the next thread. */
+static void a_vertex_of_the_cycle_is_no_gate(void)
+{
+	ldl_reports("T1: A1 B A2", .kind = &by_instance, .path = "A -> B -> A",
+		.verdict = LDL_VERDICT_POTENTIAL);
+}
+
+/* The parent keeps them apart, though it is of their class. */
+static void a_parent_is_a_gate_for_the_order_of_its_children(void)
+{
+	ldl_reports("T1: A1 A2 A3; T2: A1 A3 A2", .kind = &by_instance, .count = 1,
+		.verdict = LDL_VERDICT_GATED);
+	ldl_reports("T1: A2 A3; T2: A3 A2", .kind = &by_instance, .count = 1,
+		.verdict = LDL_VERDICT_PREDICTED);
+	ldl_reports("T1: A1 A2 A3; T2: A4 A3 A2", .kind = &by_instance, .count = 1,
+		.verdict = LDL_VERDICT_PREDICTED);
+}
+
+/* Several threads are inside at one time. */
+static void a_lock_that_keeps_nobody_out_is_no_gate(void)
+{
+	static const struct ldl_scenario_kind virtual = {
+		.name = "virtual", .flags = LDL_LOCK_VIRTUAL};
+
+	ldl_reports("T1: G A B; T2: G B A", .kind = &virtual, .path = "A -> B -> A",
+		.verdict = LDL_VERDICT_PREDICTED);
+}
+
+/* Whether that comes before the cycle is known, or after. */
+static void one_time_without_the_gate_makes_it_real(void)
+{
+	ldl_reports("T1: G A B; T2: G B A; T2: B A", .path = "A -> B -> A", .count = 1,
+		.verdict = LDL_VERDICT_PREDICTED);
+	ldl_reports("T1: A B; T1: G A B; T2: G B A", .path = "A -> B -> A", .count = 1,
+		.verdict = LDL_VERDICT_PREDICTED);
+	ldl_reports("T1: G A B; T2: G B A; T1: G A B; T1: A B", .path = "A -> B -> A", .count = 1,
+		.verdict = LDL_VERDICT_PREDICTED);
 }
 
 static void a_timed_wait_bounds_the_cycle_until_an_unbounded_one_is_seen(void)
@@ -73,7 +142,14 @@ LDL_SUITE(verdicts)
 	LDL_TEST(one_thread_alone_makes_a_potential_one);
 	LDL_TEST(locks_of_one_class_that_never_meet_make_a_potential_one);
 	LDL_TEST(evidence_that_comes_later_raises_the_verdict);
-	LDL_TEST(a_lock_around_both_sides_is_no_prediction);
+	LDL_TEST(fewer_threads_than_edges_make_a_potential_one);
+	LDL_TEST(each_thread_leaves_its_own_evidence);
+	LDL_TEST(a_lock_around_both_sides_is_a_gate);
+	LDL_TEST(a_gate_that_does_not_keep_them_apart_is_none);
+	LDL_TEST(a_vertex_of_the_cycle_is_no_gate);
+	LDL_TEST(a_parent_is_a_gate_for_the_order_of_its_children);
+	LDL_TEST(a_lock_that_keeps_nobody_out_is_no_gate);
+	LDL_TEST(one_time_without_the_gate_makes_it_real);
 	LDL_TEST(a_timed_wait_bounds_the_cycle_until_an_unbounded_one_is_seen);
 	LDL_TEST(what_is_likely_to_hang_ranks_above_what_is_not);
 }

@@ -31,6 +31,9 @@ enum lockdep_wait_type {
 
 enum lockdep_lock_type { LD_LOCK_NORMAL = 0, LD_LOCK_PERCPU, LD_LOCK_WAIT_OVERRIDE, LD_LOCK_MAX };
 
+/* A map that stands for no lock: it keeps nobody out. */
+#define LDLK_LOCK_VIRTUAL LD_LOCK_MAX
+
 struct lockdep_map {
 	const void *key; /* NULL: the map itself */
 	const char *name;
@@ -88,6 +91,11 @@ static inline ldl_class_t ldlk_map_class(const struct lockdep_map *map)
 	return cls;
 }
 
+static inline unsigned int ldlk_map_flags(const struct lockdep_map *map)
+{
+	return map->lock_type == LDLK_LOCK_VIRTUAL ? LDL_LOCK_VIRTUAL : 0;
+}
+
 #define LDLK_MAP_LEARNING   UINT_MAX
 #define LDLK_LEARN_PATIENCE 10000
 
@@ -106,7 +114,7 @@ LDLK_SLOW void ldlk_map_learn(struct lockdep_map *map)
 		!__atomic_compare_exchange_n(&map->known, &seen, LDLK_MAP_LEARNING, false,
 			__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
-	ldl_lock_init(map, ldlk_map_class(map), 0);
+	ldl_lock_init(map, ldlk_map_class(map), ldlk_map_flags(map));
 	__atomic_store_n(&map->known, now, __ATOMIC_RELEASE);
 }
 
@@ -130,7 +138,7 @@ static __always_inline void lockdep_init_map_type(struct lockdep_map *map, const
 	};
 	if (!ldlk_map_is_watched(map))
 		return;
-	ldl_lock_init(map, ldlk_map_class(map), 0);
+	ldl_lock_init(map, ldlk_map_class(map), ldlk_map_flags(map));
 	map->known = ldlk_generation + 1;
 }
 

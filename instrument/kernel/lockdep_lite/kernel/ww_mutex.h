@@ -83,7 +83,8 @@ static __always_inline void ww_acquire_init(struct ww_acquire_ctx *ctx, struct w
 		.ww_class = ww_class,
 		.stamp = __atomic_add_fetch(&ww_class->stamp, 1, __ATOMIC_RELAXED),
 	};
-	lockdep_init_map(&ctx->dep_map, ww_class->acquire_name, &ww_class->acquire_key, 0);
+	lockdep_init_map_type(&ctx->dep_map, ww_class->acquire_name, &ww_class->acquire_key, 0,
+		LD_WAIT_INV, LD_WAIT_INV, LDLK_LOCK_VIRTUAL);
 	mutex_acquire(&ctx->dep_map, 0, 0, _RET_IP_);
 }
 
