@@ -32,6 +32,7 @@ struct search {
 	uint32_t goal_state;
 	int64_t rank;
 	enum detour detour;
+	ldl_edge_id without; /* is not followed */
 };
 
 /* The queue: two lists of capacity words each, used as one of 2 * capacity. */
@@ -76,7 +77,7 @@ static bool follow(struct search *search, ldl_edge_id id, uint32_t types, bool w
 
 	if (ldl_node_at(search->arena, next)->rank != search->rank)
 		return false;
-	if (is_avoided(search, next))
+	if (id == search->without || is_avoided(search, next))
 		return false;
 	enter(search, next << 1 | !by_n, id << 1 | weak);
 	if (next == search->goal && (by_n || !search->goal_is_shared)) {
@@ -203,9 +204,9 @@ static uint32_t find(struct search *search, ldl_edge_id edge, uint32_t type,
 }
 
 uint32_t ldl_cycle_find(struct ldl_arena *arena, struct ldl_work *work, ldl_edge_id edge,
-	uint32_t types, struct ldl_cycle_step *steps, uint32_t most)
+	uint32_t types, ldl_edge_id without, struct ldl_cycle_step *steps, uint32_t most)
 {
-	struct search search = {.arena = arena, .work = work};
+	struct search search = {.arena = arena, .work = work, .without = without};
 	uint32_t count = 0;
 
 	if (work->capacity == 0) {

@@ -17,16 +17,41 @@ static void remember(struct ldl_judgement *judgement, int64_t finding)
 		judgement->fresh[judgement->fresh_count++] = (ldl_finding_id)finding;
 }
 
+/* The shortest cycle through the edge, without that one; its length. False: there is none. */
+static uint32_t find_cycle(struct ldl_judgement *judgement, ldl_edge_id edge, uint32_t types,
+	ldl_edge_id without, bool *is_possible)
+{
+	struct ldl_arena *arena = judgement->arena;
+	uint32_t count =
+		ldl_cycle_find(arena, judgement->work, edge, types, without, steps, LDL_CYCLE_MAX);
+	int64_t finding = count ? ldl_finding_add_cycle(
+					  arena, steps, count, judgement->thread->record->serial)
+				: 0;
+
+	remember(judgement, finding);
+	*is_possible = ldl_finding_at(arena, (ldl_finding_id)(finding < 0 ? -finding : finding))
+			       ->severity != LDL_SEVERITY_INFO;
+	return count;
+}
+
 void ldl_rules_look_for_cycle(struct ldl_judgement *judgement, ldl_edge_id edge, uint32_t types)
 {
 	/* A type that was known as timed only is searched again when it is met without a limit. */
 	uint32_t plain = (types | types >> LDL_EDGE_UNTIMED_SHIFT) & LDL_EDGE_TYPES;
-	uint32_t count = ldl_cycle_find(
-		judgement->arena, judgement->work, edge, plain, steps, LDL_CYCLE_MAX);
+	ldl_edge_id way[LDL_WAYS_ROUND];
+	bool is_possible;
+	uint32_t count = find_cycle(judgement, edge, plain, 0, &is_possible);
 
-	if (count)
-		remember(judgement, ldl_finding_add_cycle(judgement->arena, steps, count,
-					    judgement->thread->record->serial));
+	if (!count || is_possible)
+		return;
+	/* Harmless, for a gate or for the order of its threads: a longer one may not be. */
+	count = count - 1 < LDL_WAYS_ROUND ? count - 1 : LDL_WAYS_ROUND;
+	for (uint32_t i = 0; i < count; i++)
+		way[i] = steps[i + 1].edge;
+	for (uint32_t i = 0; i < count && !is_possible; i++) {
+		if (!find_cycle(judgement, edge, plain, way[i], &is_possible))
+			is_possible = false;
+	}
 }
 
 void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_node_id to,

@@ -116,6 +116,19 @@ static void one_time_without_the_gate_makes_it_real(void)
 		.verdict = LDL_VERDICT_PREDICTED);
 }
 
+/* B -> A is gated, A -> C -> B goes round the gate. */
+static void a_longer_cycle_is_found_where_the_shortest_is_gated(void)
+{
+	const struct ldl_scenario_result *result =
+		ldl_scenario_run(NULL, "T1: G B A; T2: B C; T3: C A; T4: G A B");
+
+	CU_ASSERT_EQUAL_FATAL(result->count, 2);
+	CU_ASSERT_STRING_EQUAL(result->findings[0].path, "A -> B -> A");
+	CU_ASSERT_EQUAL(result->findings[0].verdict, LDL_VERDICT_GATED);
+	CU_ASSERT_STRING_EQUAL(result->findings[1].path, "A -> B -> C -> A");
+	CU_ASSERT_EQUAL(result->findings[1].verdict, LDL_VERDICT_PREDICTED);
+}
+
 static void a_timed_wait_bounds_the_cycle_until_an_unbounded_one_is_seen(void)
 {
 	ldl_reports(
@@ -150,6 +163,7 @@ LDL_SUITE(verdicts)
 	LDL_TEST(a_parent_is_a_gate_for_the_order_of_its_children);
 	LDL_TEST(a_lock_that_keeps_nobody_out_is_no_gate);
 	LDL_TEST(one_time_without_the_gate_makes_it_real);
+	LDL_TEST(a_longer_cycle_is_found_where_the_shortest_is_gated);
 	LDL_TEST(a_timed_wait_bounds_the_cycle_until_an_unbounded_one_is_seen);
 	LDL_TEST(what_is_likely_to_hang_ranks_above_what_is_not);
 }
