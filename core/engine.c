@@ -265,6 +265,8 @@ static bool acquire_as(struct ldl_thread *thread, const void *lock,
 	acquisition.outer = (uint64_t)(uintptr_t)outer;
 	if (outer && ldl_held_find(thread->held, thread->record->depth, acquisition.outer) < 0)
 		say_outer_is_not_held(thread, &acquisition);
+	if (type->mark)
+		ldl_engine_check_tenants(thread, acquisition.class, type);
 	acquire(thread, &acquisition, mode);
 	if (thread->armed)
 		observe_acquire(thread, &acquisition);

@@ -25,6 +25,8 @@
 struct ldl_lock_type {
 	enum ldl_kind kind;
 	uint32_t (*flags)(const void *lock); /* ldl_instance_flags of this lock; NULL: 0 */
+	uint64_t *(*mark)(const void *lock); /* a word of it that nobody uses and each initialiser
+						clears; NULL: none */
 	const char *name;     /* all of this type are one class of that name; NULL: told by place */
 	uint32_t class_flags; /* of that class: ldl_class_flags */
 };

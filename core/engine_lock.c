@@ -105,13 +105,20 @@ ldl_instance_id ldl_engine_instance(struct ldl_thread *thread, const void *lock,
 	const struct ldl_lock_type *type, const void *ip)
 {
 	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)lock);
-	ldl_class_id class;
+	ldl_class_id class =
+		id ? ldl_load_relaxed(&ldl_instance_at(&ldl_engine.arena, id)->class) : 0;
+	uint32_t flags = type->flags ? type->flags(lock) : 0;
 
-	if (id)
+	if (id && !ldl_engine_move_in(class, lock, type))
 		return id;
 	class = type->name ? ldl_engine_named_class(type->name, type->kind, type->class_flags)
 			   : class_by_place(lock, type, ip);
-	return make(thread, lock, class, type->flags ? type->flags(lock) : 0);
+	if (id)
+		return ldl_engine_renew(thread, id, class, flags);
+	id = make(thread, lock, class, flags);
+	if (id)
+		(void)ldl_engine_move_in(class, lock, type);
+	return id;
 }
 
 ldl_class_id ldl_engine_subclass(ldl_class_id class, uint32_t subclass)
@@ -234,7 +241,8 @@ void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_cla
 		class = 0;
 	if (!class)
 		class = class_by_init(type, ip);
-	(void)make(thread, lock, class, flags);
+	if (make(thread, lock, class, flags))
+		(void)ldl_engine_move_in(class, lock, type);
 	ldl_engine_leave(thread);
 }
 

@@ -114,6 +114,19 @@ bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr);
 
 /* Takes out what other threads have released, unless an acquisition is pending: what is left is
  * held. Before a chain's key is made of it. */
+/* Whether the lock at a known address is a new tenant of it, of which this is the first news; it is
+ * marked from now on. engine_tenant.c */
+bool ldl_engine_move_in(ldl_class_id class, const void *lock, const struct ldl_lock_type *type);
+
+/* The instance gets its next life, as a lock of `class` (0: there was no room; nothing is done). */
+ldl_instance_id ldl_engine_renew(
+	struct ldl_thread *thread, ldl_instance_id id, ldl_class_id class, uint32_t flags);
+
+/* The same for all locks of the class that the thread holds: the fast path took them as they were
+ * known. */
+void ldl_engine_check_tenants(
+	struct ldl_thread *thread, ldl_class_id class, const struct ldl_lock_type *type);
+
 void ldl_engine_purge(struct ldl_thread *thread);
 
 /* Takes the held entry at this place out. */

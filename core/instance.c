@@ -230,6 +230,24 @@ ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_cl
 	return id;
 }
 
+void ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_id class,
+	uint32_t flags, uint32_t maker)
+{
+	struct ldl_instance *instance = ldl_instance_at(arena, id);
+	struct ldl_instance_info *info = ldl_instance_info_at(arena, id);
+
+	if (!enter(arena, false))
+		return;
+	if (ldl_load_relaxed(&instance->addr)) {
+		info->generation++;
+		info->maker = maker;
+		ldl_store_relaxed(&instance->flags, flags | LDL_INSTANCE_LIVE);
+		ldl_store_relaxed(&instance->class, class);
+		ldl_add_relaxed(&arena->header->counters[LDL_COUNT_INSTANCES_MADE], 1);
+	}
+	ldl_spin_unlock(&arena->header->instance_lock);
+}
+
 ldl_status ldl_instance_unmake(struct ldl_arena *arena, ldl_instance_id id, bool may_wait)
 {
 	struct ldl_instance *instance = ldl_instance_at(arena, id);

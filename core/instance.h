@@ -18,6 +18,12 @@ ldl_instance_id ldl_instance_find(struct ldl_arena *arena, uint64_t addr);
 ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_class_id class,
 	uint32_t flags, uint32_t maker, bool may_wait);
 
+/* Another lock lives at the instance's address now: the same record, of another life and perhaps
+ * another class. Its vertex goes as that of an instance that was unmade does. Where the lock is
+ * busy it stays as it was. */
+void ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_id class,
+	uint32_t flags, uint32_t maker);
+
 /* Takes the instance out of the lookup table; its record is free for another lock. LDL_BUSY: at
  * once no longer found, its record freed later by somebody else. A vertex that it still has is
  * removed when the record's next tenant needs one (edge.c). */

@@ -10,6 +10,8 @@ enum {
 	KIND_RECURSIVE = 1,
 	KIND_ERRORCHECK = 2,
 	KIND_ROBUST = 16,
+	KIND_INHERIT = 32,
+	KIND_PROTECT = 64,
 	KIND_SHARED = 128,
 };
 
@@ -29,7 +31,18 @@ static uint32_t mutex_flags(const void *lock)
 	return flags;
 }
 
-const struct ldl_lock_type ldl_mutex_type = {.kind = LDL_KIND_MUTEX, .flags = mutex_flags};
+/* The list of robust and PI mutexes runs through it; others of this process have it for nothing. */
+static uint64_t *mutex_mark(const void *lock)
+{
+	pthread_mutex_t *mutex = (pthread_mutex_t *)lock;
+
+	if (mutex->__data.__kind & (KIND_ROBUST | KIND_INHERIT | KIND_PROTECT | KIND_SHARED))
+		return NULL;
+	return (uint64_t *)&mutex->__data.__list;
+}
+
+const struct ldl_lock_type ldl_mutex_type = {
+	.kind = LDL_KIND_MUTEX, .flags = mutex_flags, .mark = mutex_mark};
 
 LDL_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {

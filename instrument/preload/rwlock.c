@@ -15,7 +15,16 @@ static uint32_t rwlock_flags(const void *lock)
 	return flags;
 }
 
-const struct ldl_lock_type ldl_rwlock_type = {.kind = LDL_KIND_RWLOCK, .flags = rwlock_flags};
+/* A word of padding that libc keeps for later. */
+static uint64_t *rwlock_mark(const void *lock)
+{
+	pthread_rwlock_t *rwlock = (pthread_rwlock_t *)lock;
+
+	return rwlock->__data.__shared ? NULL : (uint64_t *)&rwlock->__data.__pad2;
+}
+
+const struct ldl_lock_type ldl_rwlock_type = {
+	.kind = LDL_KIND_RWLOCK, .flags = rwlock_flags, .mark = rwlock_mark};
 const struct ldl_lock_type ldl_spin_type = {.kind = LDL_KIND_SPIN};
 
 LDL_EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes)
