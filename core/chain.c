@@ -27,15 +27,14 @@ const struct ldl_chain *ldl_chain_find(struct ldl_arena *arena, uint64_t key)
 	return NULL;
 }
 
-bool ldl_chain_may_pass(struct ldl_arena *arena, const struct ldl_chain *chain, uint8_t who)
+bool ldl_chain_may_pass(struct ldl_arena *arena, const struct ldl_chain *chain)
 {
 	struct ldl_chain *record = ldl_chain_at(arena, (uint32_t)(chain - ldl_chain_at(arena, 0)));
-	uint8_t passes = ldl_load_relaxed(&record->passes);
+	uint16_t passes = ldl_load_relaxed(&record->passes);
 
-	if (passes >= LDL_PASSES || ldl_load_relaxed(&record->last) == who)
+	if (passes >= LDL_PASSES)
 		return false;
-	ldl_store_relaxed(&record->passes, (uint8_t)(passes + 1));
-	ldl_store_relaxed(&record->last, who);
+	ldl_store_relaxed(&record->passes, (uint16_t)(passes + 1));
 	return true;
 }
 

@@ -23,9 +23,9 @@ LDL_INLINE uint64_t ldl_chain_mix(uint64_t key, uint32_t class_mode, uint64_t ip
 /* The record of a known chain; NULL: not seen yet (or not kept). */
 const struct ldl_chain *ldl_chain_find(struct ldl_arena *arena, uint64_t key);
 
-/* Whether `who` (a thread in a segment, see ldl_segment_who()) may look at a known chain again, for
- * its own evidence: the first LDL_PASSES of them may. Lock-free; two at a time may count as one. */
-bool ldl_chain_may_pass(struct ldl_arena *arena, const struct ldl_chain *chain, uint8_t who);
+/* Whether one more thread, or one more segment of a thread, may look at a known chain for its own
+ * evidence: LDL_PASSES may. Lock-free; two at a time may count as one. */
+bool ldl_chain_may_pass(struct ldl_arena *arena, const struct ldl_chain *chain);
 
 /* Publishes a chain as checked. LDL_FULL (counted): it will be looked at again next time. */
 ldl_status ldl_chain_insert(

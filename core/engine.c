@@ -2,7 +2,6 @@
 #include "engine_state.h"
 
 #include "instance.h"
-#include "segment.h"
 
 /* Leaves only entries that are still held: others were released by another thread. */
 static uint32_t purge_stolen(struct ldl_thread *thread, uint32_t depth)
@@ -153,7 +152,8 @@ static bool is_wanted_again(struct ldl_thread *thread, const struct ldl_acquisit
 	if (!ldl_thread_depth(thread) || (acquisition->mode & LDL_MODE_TRY))
 		return false;
 	return (ldl_class_at(&ldl_engine.arena, acquisition->class)->flags & LDL_CLASS_WATCHED) ||
-	       ldl_chain_may_pass(&ldl_engine.arena, chain, ldl_segment_who(thread));
+	       (ldl_thread_pass(thread, chain->key) &&
+		       ldl_chain_may_pass(&ldl_engine.arena, chain));
 }
 
 /* A new chain: edges, cycles, findings; then it is published as seen. False: not now. */
@@ -177,6 +177,7 @@ static bool check_chain(struct ldl_thread *thread, struct ldl_acquisition *acqui
 			ldl_load_relaxed(&chains->used) < chains->capacity / 2)
 			(void)ldl_chain_insert(
 				&ldl_engine.arena, known->checked, acquisition->site, length);
+		(void)ldl_thread_pass(thread, known->checked);
 		if (!judgement.is_watched)
 			*known->cached = known->checked;
 	}

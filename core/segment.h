@@ -26,15 +26,6 @@ void ldl_segment_join(struct ldl_arena *arena, struct ldl_thread *thread, ldl_se
 /* The segment for evidence that the thread leaves now. 0: the table is full (counted). */
 ldl_segment_id ldl_segment_now(struct ldl_arena *arena, struct ldl_thread *thread);
 
-/* A byte, never 0, that tells threads and their segments apart, most of them. */
-LDL_INLINE uint8_t ldl_segment_who(const struct ldl_thread *thread)
-{
-	uint64_t word = (uint64_t)thread->record->serial << 32 | thread->segment << 1 |
-			thread->segment_is_over;
-
-	return (uint8_t)(ldl_hash_strong(word) | 1);
-}
-
 /* Whether evidence that the thread leaves now would be of another segment than `id`. */
 bool ldl_segment_is_left(const struct ldl_thread *thread, ldl_segment_id id);
 

@@ -202,6 +202,7 @@ void ldl_thread_flush(struct ldl_thread *thread, uint32_t control)
 {
 	memset(thread->instance_cache, 0, sizeof(thread->instance_cache));
 	memset(thread->chain_cache, 0, sizeof(thread->chain_cache));
+	memset(thread->passed, 0, sizeof(thread->passed));
 	memset(thread->alloc_key, 0, sizeof(thread->alloc_key));
 	memset(thread->alloc_left, 0, sizeof(thread->alloc_left));
 	memset(thread->alloc_id, 0, sizeof(thread->alloc_id));

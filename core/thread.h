@@ -49,6 +49,7 @@ struct ldl_thread {
 
 	ldl_instance_id instance_cache[LDL_INSTANCE_CACHE];
 	uint64_t chain_cache[LDL_CHAIN_CACHE];
+	uint64_t passed[LDL_PASSED / 64]; /* chains that it left its evidence of, in this segment */
 	uint64_t alloc_memo[LDL_ALLOC_MEMO]; /* see ldl_engine_alloc_is_known() */
 	/* Requests counted at one place, in one chain, and not told the inventory yet: the chain's
 	 * key; how many are left until it hears of them (LDL_ALLOC_FLUSH less the count); its
@@ -121,6 +122,20 @@ void ldl_thread_give(struct ldl_arena *arena, struct ldl_thread *thread);
 
 /* Empties the caches and notes the control word that they are good for from now on. */
 void ldl_thread_flush(struct ldl_thread *thread, uint32_t control);
+
+/* Whether the thread looks at this chain for the first time in its segment, as far as it remembers:
+ * of two chains that share a bit the later one counts as seen. */
+LDL_INLINE bool ldl_thread_pass(struct ldl_thread *thread, uint64_t key)
+{
+	uint64_t *word = &thread->passed[key >> (64 - 10)];
+	uint64_t bit = 1ull << (key >> (64 - 16) & 63);
+	bool is_first = !(*word & bit);
+
+	*word |= bit;
+	return is_first;
+}
+
+_Static_assert(LDL_PASSED == 1u << 16, "shifts");
 
 /* Reads the thread's current name from the kernel; its interned id. Calling thread only. */
 ldl_string_id ldl_thread_name(struct ldl_arena *arena, struct ldl_thread *thread);
