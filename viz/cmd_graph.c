@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "graph.h"
+#include "view.h"
 
 #define ERROR_MAX      1024u
 #define DEPTH_MAX      1000u
@@ -24,6 +25,8 @@ static const char help[] =
 	"  -o, --output=OUT      write to OUT, by its ending; - writes DOT to stdout\n"
 	"      --cycles          the cycles with their next neighbours (default)\n"
 	"      --all             everything, also cycles that cannot happen\n"
+	"      --strict          red and bold also what only this run kept apart (ordered,\n"
+	"                        single-thread)\n"
 	"      --focus=CLASS     what is near CLASS: a name, a glob, part of a name, or the\n"
 	"                        id of a finding\n"
 	"      --depth=N         with --focus: N steps away from it (default 1)\n"
@@ -36,15 +39,25 @@ static const char help[] =
 struct arguments {
 	struct viz_graph_options options;
 	const char *file, *out;
+	struct viz_view view;
 	bool is_help, has_depth;
 };
 
-enum { OPTION_CYCLES = 256, OPTION_ALL, OPTION_FOCUS, OPTION_DEPTH, OPTION_FINDING, OPTION_LIMIT };
+enum {
+	OPTION_CYCLES = 256,
+	OPTION_ALL,
+	OPTION_STRICT,
+	OPTION_FOCUS,
+	OPTION_DEPTH,
+	OPTION_FINDING,
+	OPTION_LIMIT,
+};
 
 static const struct option long_options[] = {
 	{"output", required_argument, NULL, 'o'},
 	{"cycles", no_argument, NULL, OPTION_CYCLES},
 	{"all", no_argument, NULL, OPTION_ALL},
+	{"strict", no_argument, NULL, OPTION_STRICT},
 	{"focus", required_argument, NULL, OPTION_FOCUS},
 	{"depth", required_argument, NULL, OPTION_DEPTH},
 	{"finding", required_argument, NULL, OPTION_FINDING},
@@ -86,6 +99,9 @@ static int take_option(struct arguments *arguments, int option)
 		return 0;
 	case OPTION_ALL:
 		arguments->options.scope = VIZ_GRAPH_ALL;
+		return 0;
+	case OPTION_STRICT:
+		arguments->view.strict = true;
 		return 0;
 	case OPTION_FOCUS:
 		arguments->options.scope = VIZ_GRAPH_FOCUS;
@@ -150,9 +166,11 @@ static int draw(const struct arguments *arguments)
 	struct viz_run *run;
 	int status = VIZ_EXIT_BAD_INPUT;
 
-	if (viz_run_open(&run, arguments->file, error, sizeof(error)) == LDL_OK)
+	if (viz_run_open(&run, arguments->file, error, sizeof(error)) == LDL_OK) {
+		viz_run_set_view(run, arguments->view);
 		status = viz_graph_write(
 			run, &arguments->options, arguments->out, error, sizeof(error));
+	}
 	if (status)
 		fprintf(stderr, "lockdep-lite: %s\n", error);
 	viz_run_close(run);

@@ -1,19 +1,17 @@
-/* `lockdep-lite report`: the findings of one or more arenas, as text or JSON. */
+/* `lockdep-lite report`: the findings of one or more arenas, as text or for other programs. */
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cmd.h"
 #include "inventory.h"
-#include "json.h"
-#include "save.h"
+#include "output.h"
 #include "text.h"
+#include "view.h"
 
 static const char help[] =
 	"usage: lockdep-lite report [OPTIONS] FILE|DIR...\n"
@@ -24,6 +22,7 @@ static const char help[] =
 	"  --json[=OUT]     JSON instead of text, to OUT or to standard output\n"
 	"  --all            also findings that cannot happen (gated), and those of one line\n"
 	"                   (ordered, single-thread) at length\n"
+	"  --strict         those of one line are errors, at length\n"
 	"  --full           long cycles, stacks down to the start of their thread, and the\n"
 	"                   paths of files whole\n"
 	"  --inventory      instead of the findings: every allocation site with its masks, counts\n"
@@ -36,7 +35,7 @@ static const char help[] =
 	"\n"
 	"JSON: one FILE gives one object,\n"
 	"  {\"version\", \"program\", \"pid\", \"mode\", \"drops\": {…},\n"
-	"   \"hidden\": {\"gated\": N},\n"
+	"   \"hidden\": {\"gated\": N, \"ordered\": N, \"single-thread\": N},\n"
 	"   \"findings\": [{\"id\", \"kind\", \"rule\", \"severity\", \"verdict\", \"count\",\n"
 	"     \"title\", \"classes\": […], \"edges\": [{\"from\", \"to\", \"type\", \"thread\",\n"
 	"       \"from_site\", \"to_site\", \"stack\": […], \"from_stack\": […]}]}],\n"
@@ -55,6 +54,7 @@ enum option_value {
 	OPTION_JSON = 256,
 	OPTION_FULL,
 	OPTION_ALL,
+	OPTION_STRICT,
 	OPTION_INVENTORY,
 	OPTION_FINDING,
 	OPTION_COLOR,
@@ -64,6 +64,7 @@ static const struct option long_options[] = {
 	{"json", optional_argument, NULL, OPTION_JSON},
 	{"full", no_argument, NULL, OPTION_FULL},
 	{"all", no_argument, NULL, OPTION_ALL},
+	{"strict", no_argument, NULL, OPTION_STRICT},
 	{"inventory", no_argument, NULL, OPTION_INVENTORY},
 	{"finding", required_argument, NULL, OPTION_FINDING},
 	{"color", required_argument, NULL, OPTION_COLOR},
@@ -74,6 +75,7 @@ static const struct option long_options[] = {
 
 struct report {
 	struct viz_text_options text;
+	struct viz_view view;
 	bool is_json, is_inventory;
 	const char *json_path; /* NULL: standard output */
 	const char *finding;   /* NULL: all */
@@ -119,6 +121,7 @@ static void add_file(struct report *report, const char *path)
 		report->is_bad = true;
 		return;
 	}
+	viz_run_set_view(run, report->view);
 	report->runs = grown;
 	report->runs[report->run_count++] = run;
 	check_damage(report, run);
@@ -182,7 +185,10 @@ static bool read_options(struct report *report, int argc, char **argv, bool *is_
 			report->text.is_full = true;
 			break;
 		case OPTION_ALL:
-			report->text.all = true;
+			report->view.all = true;
+			break;
+		case OPTION_STRICT:
+			report->view.strict = true;
 			break;
 		case OPTION_INVENTORY:
 			report->is_inventory = true;
@@ -229,43 +235,18 @@ static bool check_options(const struct report *report, int rest)
 	return true;
 }
 
-static void write_json(struct report *report, FILE *out)
-{
-	const struct viz_json_options options = {
-		.all = report->text.all, .inventory = report->is_inventory};
-
-	if (report->run_count == 1 && !report->has_directory)
-		viz_json_run(out, report->runs[0], &options);
-	else
-		viz_json_runs(out, report->runs, report->run_count, &options);
-}
-
-/* The file appears whole or not at all, so the text is made in memory first. */
-static bool save_json(struct report *report, char *error, size_t error_size)
-{
-	int fd = memfd_create("report", MFD_CLOEXEC);
-	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-	bool is_good = false;
-
-	snprintf(error, error_size, "cannot write: %s: %s", report->json_path, strerror(errno));
-	if (out) {
-		write_json(report, out);
-		is_good = fflush(out) == 0 && !ferror(out) &&
-			  viz_save_file(fd, report->json_path, error, error_size);
-		fclose(out);
-	} else if (fd >= 0) {
-		close(fd);
-	}
-	return is_good;
-}
-
 static void print_json(struct report *report)
 {
+	const struct viz_output output = {.runs = report->runs,
+		.count = report->run_count,
+		.is_list = report->has_directory,
+		.has_inventory = report->is_inventory};
 	char error[400];
 
 	if (!report->json_path) {
-		write_json(report, stdout);
-	} else if (!save_json(report, error, sizeof(error))) {
+		viz_output_print(stdout, VIZ_FORMAT_JSON, &output);
+	} else if (!viz_output_save(
+			   report->json_path, VIZ_FORMAT_JSON, &output, error, sizeof(error))) {
 		fprintf(stderr, "lockdep-lite: %s\n", error);
 		report->is_bad = true;
 	}
@@ -273,11 +254,10 @@ static void print_json(struct report *report)
 
 static void print_one_finding(struct report *report)
 {
-	struct viz_text_options options = report->text;
+	const struct viz_view at_length = {.all = true, .strict = report->view.strict};
 	size_t shown = 0;
 	bool is_vague = false;
 
-	options.all = true;
 	for (size_t i = 0; i < report->run_count; i++) {
 		ldl_finding_id id;
 		ldl_status status = viz_finding_lookup(report->runs[i], report->finding, &id);
@@ -285,7 +265,8 @@ static void print_one_finding(struct report *report)
 		is_vague |= status == LDL_BUSY;
 		if (status != LDL_OK)
 			continue;
-		viz_text_finding(stdout, report->runs[i], id, &options);
+		viz_run_set_view(report->runs[i], at_length);
+		viz_text_finding(stdout, report->runs[i], id, &report->text);
 		shown++;
 	}
 	if (shown)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,10 +19,9 @@
 #include "instrument/launch/launch.h"
 #include "instrument/launch/outdir.h"
 #include "instrument/launch/watch.h"
-#include "json.h"
+#include "output.h"
 #include "run_options.h"
 #include "run_report.h"
-#include "save.h"
 
 #define POLL_MS     50
 #define DEFAULT_OUT "lockdep.%e.%p.ldl"
@@ -53,7 +51,7 @@ struct session {
 };
 
 /* Opens an arena, or reads it again. NULL when it makes no sense (yet), or memory is short. */
-static struct viz_run *open_arena(struct launch_arena *arena)
+static struct viz_run *open_arena(struct session *session, struct launch_arena *arena)
 {
 	char path[64], error[512];
 	if (arena->data == NULL)
@@ -67,6 +65,7 @@ static struct viz_run *open_arena(struct launch_arena *arena)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", arena->fd);
 	if (viz_run_open(&process->run, path, error, sizeof error) != LDL_OK)
 		return NULL;
+	viz_run_set_view(process->run, session->options.view);
 	return process->run;
 }
 
@@ -109,13 +108,14 @@ static int create_file(
 }
 
 /* Results that name their source are to name the file that stays. */
-static void reopen(struct launch_arena *arena, const char *path)
+static void reopen(struct session *session, struct launch_arena *arena, const char *path)
 {
 	char error[512];
 	struct viz_run *kept;
 	struct process *process = arena->data;
 	if (process == NULL || viz_run_open(&kept, path, error, sizeof error) != LDL_OK)
 		return;
+	viz_run_set_view(kept, session->options.view);
 	viz_run_close(process->run);
 	process->run = kept;
 }
@@ -124,7 +124,7 @@ static void reopen(struct launch_arena *arena, const char *path)
 static bool keep(struct session *session, struct launch_arena *arena)
 {
 	char path[PATH_MAX] = "";
-	struct viz_run *run = run_of(arena) != NULL ? run_of(arena) : open_arena(arena);
+	struct viz_run *run = run_of(arena) != NULL ? run_of(arena) : open_arena(session, arena);
 	int fd = create_file(session, arena, path);
 	int error = fd >= 0 ? launch_file_copy(arena->fd, fd) : errno;
 	if (fd >= 0 && close(fd) != 0 && error == 0)
@@ -138,7 +138,7 @@ static bool keep(struct session *session, struct launch_arena *arena)
 		return false;
 	}
 	if (session->options.json != NULL || session->options.graph != NULL)
-		reopen(arena, path);
+		reopen(session, arena, path);
 	run = run_of(arena);
 	if (session->kept[0] == '\0' || (has_errors(run) && !session->is_kept_with_error)) {
 		strcpy(session->kept, path);
@@ -150,7 +150,7 @@ static bool keep(struct session *session, struct launch_arena *arena)
 static void on_change(void *context, struct launch_arena *arena)
 {
 	struct session *session = context;
-	struct viz_run *run = open_arena(arena);
+	struct viz_run *run = open_arena(session, arena);
 	struct process *process = arena->data;
 	if (run == NULL)
 		arena->serial--; /* it was being written: look again */
@@ -191,22 +191,12 @@ static bool on_end(void *context, struct launch_arena *arena)
 	return true;
 }
 
-/* JSON is written whole or not at all. */
 static void write_json(struct session *session, struct viz_run *const *runs, size_t count)
 {
-	const struct viz_json_options options = {.all = false};
-	char error[512] = "no memory: run: try again";
-	int fd = memfd_create("lockdep-lite-json", MFD_CLOEXEC);
-	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (out != NULL && count == 1)
-		viz_json_run(out, runs[0], &options);
-	else if (out != NULL)
-		viz_json_runs(out, runs, count, &options);
-	if (out == NULL || fflush(out) != 0 ||
-		!viz_save_file(fd, session->options.json, error, sizeof error))
+	const struct viz_output output = {.runs = runs, .count = count};
+	char error[512];
+	if (!viz_output_save(session->options.json, VIZ_FORMAT_JSON, &output, error, sizeof error))
 		viz_run_report_line(&session->report, "%s", error);
-	if (out != NULL)
-		fclose(out);
 }
 
 static void draw(struct session *session, struct viz_run *run)
@@ -309,7 +299,7 @@ static void say_absence(struct session *session)
 static void tell_main(struct session *session, struct launch_arena *arena)
 {
 	size_t count;
-	struct viz_run *run = arena != NULL ? open_arena(arena) : NULL;
+	struct viz_run *run = arena != NULL ? open_arena(session, arena) : NULL;
 	if (run == NULL) {
 		say_absence(session);
 		return;

@@ -6,6 +6,7 @@
 
 #include "dot_escape.h"
 #include "dot_label.h"
+#include "view.h"
 
 #define GREY        "#5b6775"
 #define TEXT_MAX    200u
@@ -116,18 +117,20 @@ void viz_dot_put_summary(FILE *to, const struct viz_picture *picture)
 static void put_finding(FILE *to, const struct viz_picture *picture)
 {
 	const struct ldl_finding *finding;
-	char text[TEXT_MAX];
+	char text[TEXT_MAX], digits[VIZ_ID_MAX];
 
 	for (uint32_t i = 0; i < picture->finding_count && picture->findings_shown == 1; i++) {
+		ldl_finding_id id = picture->findings[i].id;
+
 		if (!picture->findings[i].is_shown)
 			continue;
-		finding = ldl_snapshot_finding(
-			viz_run_snapshot(picture->run), picture->findings[i].id);
-		snprintf(text, sizeof(text), "%s %s · %s%s%s · id %08" PRIx64,
+		finding = ldl_snapshot_finding(viz_run_snapshot(picture->run), id);
+		snprintf(text, sizeof(text), "%s %s · %s%s%s · id %.8s",
 			viz_finding_kind_name(finding->kind), viz_rule_id(finding->rule),
-			viz_severity_name(finding->severity), finding->verdict ? ", " : "",
+			viz_severity_name(viz_finding_severity(picture->run, id)),
+			finding->verdict ? ", " : "",
 			finding->verdict ? viz_verdict_name(finding->verdict) : "",
-			finding->id >> 32);
+			viz_finding_id(picture->run, id, digits));
 		put_line(to, text);
 	}
 }

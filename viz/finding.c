@@ -7,19 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* What one should look at first: smaller is earlier. */
-static const unsigned char verdict_order[LDL_VERDICT_COUNT] = {
-	[LDL_VERDICT_DEADLOCKED] = 0,
-	[LDL_VERDICT_CONFIRMED] = 1,
-	[LDL_VERDICT_NONE] = 2,
-	[LDL_VERDICT_PREDICTED] = 3,
-	[LDL_VERDICT_POTENTIAL] = 4,
-	[LDL_VERDICT_BOUNDED] = 5,
-	[LDL_VERDICT_ORDERED] = 6,
-	[LDL_VERDICT_SINGLE_THREAD] = 7,
-	[LDL_VERDICT_GATED] = 8,
-};
-
 static int compare_numbers(uint64_t one, uint64_t other)
 {
 	return (one > other) - (one < other);
@@ -27,15 +14,16 @@ static int compare_numbers(uint64_t one, uint64_t other)
 
 static int compare_findings(const void *one, const void *other, void *context)
 {
-	const struct ldl_snapshot *snapshot = context;
+	const struct viz_run *run = context;
+	const struct ldl_snapshot *snapshot = &run->snapshot;
 	ldl_finding_id a_id = *(const ldl_finding_id *)one, b_id = *(const ldl_finding_id *)other;
 	const struct ldl_finding *a = ldl_snapshot_finding(snapshot, a_id);
 	const struct ldl_finding *b = ldl_snapshot_finding(snapshot, b_id);
-	int order = compare_numbers(b->severity, a->severity);
+	int order =
+		compare_numbers(viz_finding_severity(run, b_id), viz_finding_severity(run, a_id));
 
 	if (order == 0)
-		order = compare_numbers(verdict_order[a->verdict % LDL_VERDICT_COUNT],
-			verdict_order[b->verdict % LDL_VERDICT_COUNT]);
+		order = compare_numbers(viz_verdict_rank(a->verdict), viz_verdict_rank(b->verdict));
 	if (order == 0)
 		order = compare_numbers(a->time_ns, b->time_ns);
 	return order ? order : compare_numbers(a_id, b_id);
@@ -59,7 +47,7 @@ const ldl_finding_id *viz_run_findings(struct viz_run *run, size_t *count)
 		}
 		if (derived->finding_count)
 			qsort_r(derived->findings, derived->finding_count, sizeof(ldl_finding_id),
-				compare_findings, &run->snapshot);
+				compare_findings, run);
 	}
 	*count = derived->finding_count;
 	return derived->findings;
@@ -106,11 +94,19 @@ const char *viz_finding_note(struct viz_run *run, ldl_finding_id id)
 	return *note ? viz_pool_text(&run->derived.pool, note) : "";
 }
 
-ldl_status viz_finding_lookup(const struct viz_run *run, const char *prefix, ldl_finding_id *out)
+const char *viz_finding_id(struct viz_run *run, ldl_finding_id id, char text[VIZ_ID_MAX])
+{
+	const struct ldl_finding *finding = ldl_snapshot_finding(&run->snapshot, id);
+
+	snprintf(text, VIZ_ID_MAX, "%016" PRIx64, finding ? finding->id : 0);
+	return text;
+}
+
+ldl_status viz_finding_lookup(struct viz_run *run, const char *prefix, ldl_finding_id *out)
 {
 	uint32_t end = ldl_snapshot_count(&run->snapshot, LDL_TABLE_FINDINGS);
 	size_t len = strlen(prefix);
-	char digits[24];
+	char digits[VIZ_ID_MAX];
 
 	*out = 0;
 	for (ldl_finding_id id = 1; id < end; id++) {
@@ -118,8 +114,8 @@ ldl_status viz_finding_lookup(const struct viz_run *run, const char *prefix, ldl
 
 		if (!viz_finding_is_whole(finding))
 			continue;
-		snprintf(digits, sizeof(digits), "%016" PRIx64, finding->id);
-		if (len == 0 || len > 16 || strncasecmp(digits, prefix, len) != 0)
+		viz_finding_id(run, id, digits);
+		if (len == 0 || len >= VIZ_ID_MAX || strncasecmp(digits, prefix, len) != 0)
 			continue;
 		if (*out)
 			return LDL_BUSY;

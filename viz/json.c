@@ -9,6 +9,8 @@
 #include "gfp.h"
 #include "hop.h"
 #include "inventory.h"
+#include "seen.h"
+#include "view.h"
 
 /* Where in the document one is: what separates the next member from the one before. */
 struct json {
@@ -161,6 +163,22 @@ static void add_hop(struct json *json, struct viz_run *run, const struct ldl_pat
 		viz_gfp_text(hop.witness->gfp_asked & ~LDL_GFP_RETRY_WAIT, text, sizeof(text)));
 }
 
+/* How often, and by which threads. */
+static void add_seen(struct json *json, struct viz_run *run, const struct ldl_path_step *step)
+{
+	struct viz_seen seen = viz_seen_of(run, step);
+	char text[64];
+
+	if (!step->edge)
+		return;
+	add_number(json, "seen", seen.count);
+	add_truth(json, "declared", seen.is_declared);
+	open_bracket(json, "threads", '[');
+	for (uint32_t i = 0; i < seen.thread_count; i++)
+		add_text(json, NULL, viz_thread_label(run, seen.threads[i], text, sizeof(text)));
+	close_bracket(json, ']');
+}
+
 static void add_edges(struct json *json, struct viz_run *run, ldl_finding_id id)
 {
 	uint32_t count;
@@ -173,6 +191,7 @@ static void add_edges(struct json *json, struct viz_run *run, ldl_finding_id id)
 		add_text(json, "to", viz_class_name(run, steps[i].to));
 		add_text(json, "type", viz_edge_type_name(steps[i].type));
 		add_hop(json, run, &steps[i]);
+		add_seen(json, run, &steps[i]);
 		add_witness(json, run, viz_step_witness(run, &steps[i]));
 		close_bracket(json, '}');
 	}
@@ -204,11 +223,10 @@ static void add_finding(struct json *json, struct viz_run *run, ldl_finding_id i
 	char text[1200];
 
 	open_bracket(json, NULL, '{');
-	snprintf(text, sizeof(text), "%016" PRIx64, finding->id);
-	add_text(json, "id", text);
+	add_text(json, "id", viz_finding_id(run, id, text));
 	add_text(json, "kind", viz_finding_kind_name(finding->kind));
 	add_text(json, "rule", viz_rule_id(finding->rule));
-	add_text(json, "severity", viz_severity_name(finding->severity));
+	add_text(json, "severity", viz_severity_name(viz_finding_severity(run, id)));
 	add_text(json, "verdict", viz_verdict_name(finding->verdict));
 	add_number(json, "count", finding->count);
 	add_text(json, "title", viz_finding_title(run, id, text, sizeof(text)));
@@ -261,25 +279,29 @@ static void add_totals(struct json *json, struct viz_run *run)
 	close_bracket(json, '}');
 }
 
-static bool is_hidden(struct viz_run *run, ldl_finding_id id, bool all)
+/* How many findings are not listed, by the verdict that keeps them out. */
+static void add_hidden(struct json *json, struct viz_run *run)
 {
-	return !all &&
-	       viz_verdict_is_hidden(ldl_snapshot_finding(viz_run_snapshot(run), id)->verdict);
+	static const unsigned char verdicts[] = {
+		LDL_VERDICT_GATED, LDL_VERDICT_ORDERED, LDL_VERDICT_SINGLE_THREAD};
+
+	open_bracket(json, "hidden", '{');
+	for (size_t i = 0; i < sizeof(verdicts); i++)
+		add_number(json, viz_verdict_name(verdicts[i]),
+			viz_run_shown_count(run, verdicts[i], VIZ_SHOWN_NOT) +
+				viz_run_shown_count(run, verdicts[i], VIZ_SHOWN_BRIEF));
+	close_bracket(json, '}');
 }
 
-static void add_findings(struct json *json, struct viz_run *run, bool all)
+static void add_findings(struct json *json, struct viz_run *run)
 {
-	size_t count, hidden = 0;
+	size_t count;
 	const ldl_finding_id *findings = viz_run_findings(run, &count);
 
-	for (size_t i = 0; i < count; i++)
-		hidden += is_hidden(run, findings[i], all);
-	open_bracket(json, "hidden", '{');
-	add_number(json, viz_verdict_name(LDL_VERDICT_GATED), hidden);
-	close_bracket(json, '}');
+	add_hidden(json, run);
 	open_bracket(json, "findings", '[');
 	for (size_t i = 0; i < count; i++) {
-		if (!is_hidden(run, findings[i], all))
+		if (viz_finding_shown(run, findings[i]) == VIZ_SHOWN_FULL)
 			add_finding(json, run, findings[i]);
 	}
 	close_bracket(json, ']');
@@ -360,7 +382,7 @@ static void add_run(struct json *json, struct viz_run *run, const struct viz_jso
 	add_text(json, "mode", viz_run_mode(run));
 	add_totals(json, run);
 	add_drops(json, header);
-	add_findings(json, run, options->all);
+	add_findings(json, run);
 	if (options->inventory)
 		add_inventory(json, run);
 	close_bracket(json, '}');

@@ -7,8 +7,6 @@
 #include "model.h"
 
 struct viz_json_options {
-	bool all;       /* with the findings that the default view hides; else those are only
-			   counted under "hidden" */
 	bool inventory; /* with the allocation sites and reserves, under "inventory" */
 };
 

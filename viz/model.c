@@ -103,7 +103,7 @@ size_t viz_run_finding_count(const struct viz_run *run, unsigned int severity)
 	for (ldl_finding_id id = 1; id < end; id++) {
 		const struct ldl_finding *finding = ldl_snapshot_finding(&run->snapshot, id);
 
-		count += viz_finding_is_whole(finding) && finding->severity == severity;
+		count += viz_finding_is_whole(finding) && viz_finding_severity(run, id) == severity;
 	}
 	return count;
 }

@@ -34,10 +34,10 @@ const char *viz_run_program(struct viz_run *run);    /* the executable's path */
 const char *viz_run_command(struct viz_run *run);    /* its command line; "" when not known */
 const char *viz_run_mode(const struct viz_run *run); /* "check" or "prod" */
 
-/* Findings worst first: severity, verdict, then time. */
+/* Findings worst first: severity (in the view, see view.h), verdict, then time. */
 const ldl_finding_id *viz_run_findings(struct viz_run *run, size_t *count);
 
-/* Number of findings of one ldl_severity. Errors make `report` exit with 1. */
+/* Number of findings of one ldl_severity in the view. Errors make `report` exit with 1. */
 size_t viz_run_finding_count(const struct viz_run *run, unsigned int severity);
 
 /* Number of locks seen, dead ones included; of classes, edges, chains, threads. */
@@ -112,9 +112,15 @@ const char *viz_finding_title(struct viz_run *run, ldl_finding_id id, char *text
 /* The line that a finding has besides its rule's words; "" for none. */
 const char *viz_finding_note(struct viz_run *run, ldl_finding_id id);
 
-/* The finding whose stable id begins with the hex digits `prefix`. LDL_NOT_FOUND; LDL_BUSY when
+#define VIZ_ID_MAX 17u /* bytes of an id's text, with its end */
+
+/* The id of a finding as everything prints and takes it: hexadecimal digits, the same in every run.
+ * Returns `text`. */
+const char *viz_finding_id(struct viz_run *run, ldl_finding_id id, char text[VIZ_ID_MAX]);
+
+/* The finding whose id begins with the hex digits `prefix`. LDL_NOT_FOUND; LDL_BUSY when
  * several do. */
 ldl_status viz_finding_lookup(
-	const struct viz_run *run, const char *prefix, ldl_finding_id *id) LDL_MUST_USE;
+	struct viz_run *run, const char *prefix, ldl_finding_id *id) LDL_MUST_USE;
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/compiler.h"
+#include "view.h"
 
 static bool no_memory(char *error, size_t size)
 {
@@ -106,11 +107,16 @@ static uint32_t arc_of_edge(const struct viz_picture *picture, ldl_edge_id edge,
 	return low < real_arcs && picture->arcs[low].edge == edge ? low : VIZ_NONE;
 }
 
-static enum viz_weight finding_weight(const struct ldl_finding *finding)
+static enum viz_weight finding_weight(const struct viz_run *run, ldl_finding_id id)
 {
-	if (viz_verdict_is_hidden(finding->verdict) || viz_verdict_is_brief(finding->verdict))
+	unsigned int verdict = ldl_snapshot_finding(viz_run_snapshot(run), id)->verdict;
+	unsigned int severity = viz_finding_severity(run, id);
+
+	if (severity == LDL_SEVERITY_ERROR)
+		return VIZ_WEIGHT_ERROR;
+	if (viz_verdict_is_hidden(verdict) || viz_verdict_is_brief(verdict))
 		return VIZ_WEIGHT_GATED;
-	return finding->severity == LDL_SEVERITY_ERROR ? VIZ_WEIGHT_ERROR : VIZ_WEIGHT_WARNING;
+	return VIZ_WEIGHT_WARNING;
 }
 
 /* Findings that are no cycle have nothing to draw: a lock released by the wrong thread, say. */
@@ -179,8 +185,9 @@ static void load_finding(
 	if (!found || !is_drawable(found))
 		return;
 	path = ldl_snapshot_path(snapshot, id, &count);
-	*finding = (struct viz_picture_finding){
-		.id = id, .step_first = picture->step_count, .weight = finding_weight(found)};
+	*finding = (struct viz_picture_finding){.id = id,
+		.step_first = picture->step_count,
+		.weight = finding_weight(picture->run, id)};
 	for (uint32_t i = 0; path && i < count; i++)
 		add_step(picture, index, real_arcs, &path[i]);
 	if (finding->step_count == 0)
@@ -196,7 +203,6 @@ static void load_finding(
 static bool load_findings(
 	struct viz_picture *picture, struct index *index, char *error, size_t error_size)
 {
-	const struct ldl_snapshot *snapshot = viz_run_snapshot(picture->run);
 	const char *prefix = picture->options->finding;
 	uint32_t real_arcs = picture->arc_count;
 	ldl_finding_id wanted = 0;
@@ -212,8 +218,7 @@ static bool load_findings(
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
-		const struct ldl_finding *finding = ldl_snapshot_finding(snapshot, ids[i]);
-		bool is_hidden = !finding || viz_verdict_is_hidden(finding->verdict);
+		bool is_hidden = viz_finding_shown(picture->run, ids[i]) == VIZ_SHOWN_NOT;
 
 		if (wanted ? ids[i] == wanted
 			   : !is_hidden || picture->options->scope == VIZ_GRAPH_ALL)

@@ -1,11 +1,12 @@
 /* The inside of an opened run, for the files that make up the model: model.c (opening, sums),
- * name.c (class names), stack.c (stacks), finding.c (titles, order). */
+ * name.c (class names), stack.c (stacks), finding.c (order), view.c (what is shown). */
 #ifndef VIZ_RUN_H
 #define VIZ_RUN_H
 
 #include "model.h"
 #include "pool.h"
 #include "symbol.h"
+#include "view.h"
 
 /* What is derived from one reading of the file; freed and made anew when it is read again. */
 struct viz_derived {
@@ -23,6 +24,7 @@ struct viz_run {
 	struct ldl_snapshot snapshot;
 	struct viz_symbolizer *symbolizer; /* kept when the file is read again */
 	struct viz_derived derived;
+	struct viz_view view;
 	char *path;          /* as given */
 	const char *program; /* in derived.pool, like all texts */
 	const char *command;

@@ -26,6 +26,10 @@ static const char help[] =
 	"      --json=FILE       also write the report as JSON\n"
 	"      --graph=FILE      also draw the cycles: FILE.svg, .png, .pdf or .dot\n"
 	"  -q, --quiet           no findings while it runs, only the summary\n"
+	"      --all             also what cannot happen (gated), and at length what gets one "
+	"line\n"
+	"                        otherwise (ordered, single-thread)\n"
+	"      --strict          what gets one line otherwise is an error\n"
 	"      --error-exitcode=N  exit with N when there is an error finding, with 125 when PROG "
 	"could\n"
 	"                        not be watched\n"
@@ -48,6 +52,8 @@ enum {
 	OPTION_LOG = 256,
 	OPTION_JSON,
 	OPTION_GRAPH,
+	OPTION_ALL,
+	OPTION_STRICT,
 	OPTION_EXITCODE,
 	OPTION_MODE,
 	OPTION_MEMORY,
@@ -65,6 +71,8 @@ static const struct option long_options[] = {
 	{"json", required_argument, NULL, OPTION_JSON},
 	{"graph", required_argument, NULL, OPTION_GRAPH},
 	{"quiet", no_argument, NULL, 'q'},
+	{"all", no_argument, NULL, OPTION_ALL},
+	{"strict", no_argument, NULL, OPTION_STRICT},
 	{"error-exitcode", required_argument, NULL, OPTION_EXITCODE},
 	{"mode", required_argument, NULL, OPTION_MODE},
 	{"memory", required_argument, NULL, OPTION_MEMORY},
@@ -179,6 +187,12 @@ static int take_option(struct viz_run_options *options, int option)
 	switch (option) {
 	case 'q':
 		options->quiet = true;
+		return -1;
+	case OPTION_ALL:
+		options->view.all = true;
+		return -1;
+	case OPTION_STRICT:
+		options->view.strict = true;
 		return -1;
 	case OPTION_NO_CHILDREN:
 		options->no_children = true;

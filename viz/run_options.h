@@ -5,11 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "view.h"
+
 struct viz_run_options {
 	const char *out; /* -o: template of the arena's name; NULL: see DEFAULT in cmd_run.c */
 	const char *log, *json, *graph; /* file names; NULL: not wanted */
 	const char *colour;             /* always, never, auto; NULL: not given */
 	bool quiet;                     /* no findings while it runs, the summary only */
+	struct viz_view view;           /* --all, --strict */
 	bool no_children;
 	bool portable;
 	bool alloc;                            /* allocations are events too */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "text.h"
+#include "view.h"
 
 #define WRITE_WAIT_MS 1000 /* for a reader that made our stderr non-blocking and is slow */
 
@@ -79,28 +80,41 @@ void viz_run_report_text(struct viz_run_report *report, const char *text, size_t
 	write_all(report->fd, text, len);
 }
 
-static bool is_seen(const struct viz_run_report *report, uint64_t id)
+void viz_run_report_line(struct viz_run_report *report, const char *format, ...)
 {
-	for (size_t i = 0; i < report->seen_count; i++) {
-		if (report->seen[i] == id)
-			return true;
-	}
-	return false;
+	struct page page;
+	va_list arguments;
+	if (!page_open(&page))
+		return;
+	fputs("lockdep-lite: ", page.out);
+	va_start(arguments, format);
+	vfprintf(page.out, format, arguments);
+	va_end(arguments);
+	fputc('\n', page.out);
+	page_print(&page, report);
 }
 
-/* False only when memory is short: the finding may then be told twice. */
-static bool remember(struct viz_run_report *report, uint64_t id)
+static struct viz_told *find_told(const struct viz_run_report *report, uint64_t id)
 {
-	if (report->seen_count == report->seen_size) {
-		size_t size = report->seen_size > 0 ? 2 * report->seen_size : 64;
-		uint64_t *seen = reallocarray(report->seen, size, sizeof *seen);
-		if (seen == NULL)
-			return false;
-		report->seen = seen;
-		report->seen_size = size;
+	for (size_t i = 0; i < report->told_count; i++) {
+		if (report->told[i].id == id)
+			return &report->told[i];
 	}
-	report->seen[report->seen_count++] = id;
-	return true;
+	return NULL;
+}
+
+/* Without memory the finding may be told twice. */
+static void remember(struct viz_run_report *report, struct viz_told told)
+{
+	if (report->told_count == report->told_size) {
+		size_t size = report->told_size > 0 ? 2 * report->told_size : 64;
+		struct viz_told *grown = reallocarray(report->told, size, sizeof *grown);
+		if (grown == NULL)
+			return;
+		report->told = grown;
+		report->told_size = size;
+	}
+	report->told[report->told_count++] = told;
 }
 
 static void print_finding(struct viz_run_report *report, struct viz_run *run, ldl_finding_id id)
@@ -114,6 +128,22 @@ static void print_finding(struct viz_run_report *report, struct viz_run *run, ld
 	page_print(&page, report);
 }
 
+/* A finding that was told already. */
+static void tell_rise(struct viz_run_report *report, struct viz_run *run, ldl_finding_id id,
+	struct viz_told *before, struct viz_told now)
+{
+	char digits[VIZ_ID_MAX];
+	if (viz_verdict_rank(now.verdict) >= viz_verdict_rank(before->verdict))
+		return;
+	if (now.shown > before->shown)
+		print_finding(report, run, id);
+	else if (!report->quiet)
+		viz_run_report_line(report, "finding %s is now %s (it was %s)",
+			viz_finding_id(run, id, digits), viz_verdict_name(now.verdict),
+			viz_verdict_name(before->verdict));
+	*before = now;
+}
+
 size_t viz_run_report_news(struct viz_run_report *report, struct viz_run *run)
 {
 	size_t count, news = 0;
@@ -121,28 +151,20 @@ size_t viz_run_report_news(struct viz_run_report *report, struct viz_run *run)
 	for (size_t i = 0; i < count; i++) {
 		const struct ldl_finding *finding =
 			ldl_snapshot_finding(viz_run_snapshot(run), ids[i]);
-		if (finding == NULL || viz_verdict_is_hidden(finding->verdict) ||
-			is_seen(report, finding->id))
+		enum viz_shown shown = viz_finding_shown(run, ids[i]);
+		if (shown == VIZ_SHOWN_NOT)
 			continue;
-		remember(report, finding->id);
+		struct viz_told now = {finding->id, (unsigned char)shown, finding->verdict};
+		struct viz_told *before = find_told(report, now.id);
+		if (before != NULL) {
+			tell_rise(report, run, ids[i], before, now);
+			continue;
+		}
+		remember(report, now);
 		print_finding(report, run, ids[i]);
 		news++;
 	}
 	return news;
-}
-
-void viz_run_report_line(struct viz_run_report *report, const char *format, ...)
-{
-	struct page page;
-	va_list arguments;
-	if (!page_open(&page))
-		return;
-	fputs("lockdep-lite: ", page.out);
-	va_start(arguments, format);
-	vfprintf(page.out, format, arguments);
-	va_end(arguments);
-	fputc('\n', page.out);
-	page_print(&page, report);
 }
 
 void viz_run_report_summary(struct viz_run_report *report, struct viz_run *run)
@@ -208,5 +230,5 @@ void viz_run_report_close(struct viz_run_report *report)
 {
 	if (report->is_log)
 		close(report->fd);
-	free(report->seen);
+	free(report->told);
 }

@@ -9,12 +9,19 @@
 #include "core/compiler.h"
 #include "model.h"
 
+/* A finding that was told, and how: it is told again when there is more to say. */
+struct viz_told {
+	uint64_t id;
+	unsigned char shown; /* viz_shown */
+	unsigned char verdict;
+};
+
 struct viz_run_report {
 	int fd; /* stderr, or the log */
 	bool is_log;
 	bool colour, quiet;
-	uint64_t *seen; /* ids of the findings told so far */
-	size_t seen_count, seen_size;
+	struct viz_told *told;
+	size_t told_count, told_size;
 };
 
 /* `log` NULL: stderr. A log that cannot be opened is said in one line and stderr used instead. */
@@ -22,7 +29,9 @@ void viz_run_report_open(
 	struct viz_run_report *report, const char *log, const char *colour, bool quiet);
 
 /* Prints the findings of `run` that no process had before (quiet: only remembers them) and returns
- * how many they were. Those that cannot happen are left out. */
+ * how many they were. What the run's view does not show is left out. A finding that got one line is
+ * printed at length when it comes to deserve it, and one line tells of a verdict that became worse
+ * since. */
 size_t viz_run_report_news(struct viz_run_report *report, struct viz_run *run);
 
 /* The summary of one process; "no locks were taken" when there is nothing to sum up. */

@@ -5,6 +5,7 @@
 #include "callback.h"
 #include "clean.h"
 #include "text_parts.h"
+#include "view.h"
 
 #define IDLE_SHOWN 4u /* callbacks that never ran */
 
@@ -96,18 +97,17 @@ static void print_findings(FILE *out, struct viz_run *run)
 {
 	size_t errors = viz_run_finding_count(run, LDL_SEVERITY_ERROR);
 	size_t warnings = viz_run_finding_count(run, LDL_SEVERITY_WARNING);
-	size_t infos = viz_run_finding_count(run, LDL_SEVERITY_INFO);
-	size_t count, gated = 0;
+	size_t count, infos = 0;
 	const ldl_finding_id *findings = viz_run_findings(run, &count);
+	char hidden[256];
 
 	for (size_t i = 0; i < count; i++)
-		gated += viz_verdict_is_hidden(
-			ldl_snapshot_finding(viz_run_snapshot(run), findings[i])->verdict);
-	fprintf(out, "  findings: %zu error%s, %zu warning%s, %zu info", errors,
+		infos += viz_finding_shown(run, findings[i]) != VIZ_SHOWN_NOT &&
+			 viz_finding_severity(run, findings[i]) == LDL_SEVERITY_INFO;
+	fprintf(out, "  findings: %zu error%s, %zu warning%s, %zu info\n", errors,
 		errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s", infos);
-	if (gated)
-		fprintf(out, " (%zu of them gated: --all shows them)", gated);
-	fprintf(out, "\n");
+	if (*viz_run_hidden_text(run, hidden, sizeof(hidden)))
+		fprintf(out, "  hidden: %s; --all shows them\n", hidden);
 }
 
 static void print_drops(FILE *out, const struct ldl_header *header)

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "core/compiler.h"
+#include "seen.h"
 #include "text_parts.h"
+#include "view.h"
 
 #define EDGES_SHOWN    12u /* of a longer cycle only its ends are shown */
 #define ENDS_FIRST     6u
@@ -84,17 +86,19 @@ static void print_head(const struct viz_text *text, ldl_finding_id id)
 {
 	const struct ldl_finding *finding = text->finding;
 	const char *note = viz_finding_note(text->run, id);
-	enum viz_tint tint = finding->severity == LDL_SEVERITY_ERROR     ? VIZ_TINT_ERROR
-			     : finding->severity == LDL_SEVERITY_WARNING ? VIZ_TINT_WARNING
-									 : VIZ_TINT_INFO;
-	char title[1200];
+	unsigned int severity = viz_finding_severity(text->run, id);
+	enum viz_tint tint = severity == LDL_SEVERITY_ERROR     ? VIZ_TINT_ERROR
+			     : severity == LDL_SEVERITY_WARNING ? VIZ_TINT_WARNING
+								: VIZ_TINT_INFO;
+	char title[1200], digits[VIZ_ID_MAX];
 
 	fprintf(text->out, "%s%s%s\n", viz_text_tint(text, tint),
 		viz_finding_title(text->run, id, title, sizeof(title)),
 		viz_text_tint(text, VIZ_TINT_OFF));
-	fprintf(text->out, "  finding %016" PRIx64 ": %s, %s, seen %u time%s\n", finding->id,
-		viz_severity_name(finding->severity), viz_finding_kind_name(finding->kind),
-		finding->count, finding->count == 1 ? "" : "s");
+	fprintf(text->out, "  finding %s: %s, %s, seen %u time%s\n",
+		viz_finding_id(text->run, id, digits), viz_severity_name(severity),
+		viz_finding_kind_name(finding->kind), finding->count,
+		finding->count == 1 ? "" : "s");
 	print_sentence(
 		text->out, "rule", viz_rule_id(finding->rule), viz_rule_sentence(finding->rule));
 	if (finding->verdict != LDL_VERDICT_NONE)
@@ -142,7 +146,7 @@ static void print_edge_line(const struct viz_text *text, uint32_t index)
 	struct viz_stack to = viz_witness_to(text->run, id);
 	struct viz_hop hop = viz_hop_of(text->run, &text->steps[index]);
 	char one[VIZ_LABEL_MAX], other[VIZ_LABEL_MAX];
-	char words[2][VIZ_HOP_MAX], places[2][512];
+	char words[2][VIZ_HOP_MAX], places[2][512], seen[512];
 
 	viz_stack_tell_apart(&from, &to);
 	fprintf(text->out, "    %s%s -> %s%s  %sby ", viz_text_tint(text, VIZ_TINT_STRONG),
@@ -161,6 +165,8 @@ static void print_edge_line(const struct viz_text *text, uint32_t index)
 			viz_hop_second(&hop, VIZ_HOP_NOW, other, words[1], sizeof(words[1]))},
 		(const char *const[]){viz_stack_text(&from, places[0], sizeof(places[0])),
 			viz_stack_text(&to, places[1], sizeof(places[1]))});
+	if (*viz_seen_text(text->run, &text->steps[index], seen, sizeof(seen)))
+		fprintf(text->out, "      %s\n", seen);
 }
 
 static void print_chain(const struct viz_text *text)
@@ -318,16 +324,17 @@ void viz_text_finding(
 {
 	const struct ldl_snapshot *snapshot = viz_run_snapshot(run);
 	struct viz_text text = {.out = out, .run = run, .options = options};
-	char title[1200];
+	char title[1200], digits[VIZ_ID_MAX];
 
 	text.finding = ldl_snapshot_finding(snapshot, id);
 	if (!text.finding)
 		return;
 	text.steps = ldl_snapshot_path(snapshot, id, &text.count);
-	if (viz_verdict_is_brief(text.finding->verdict) && !options->all) {
-		fprintf(out, "%s: %s (finding %016" PRIx64 ", --all shows it)\n",
+	if (viz_finding_shown(run, id) == VIZ_SHOWN_BRIEF) {
+		fprintf(out, "%s: %s (finding %s, --all shows it)\n",
 			viz_verdict_name(text.finding->verdict),
-			viz_finding_title(run, id, title, sizeof(title)), text.finding->id);
+			viz_finding_title(run, id, title, sizeof(title)),
+			viz_finding_id(run, id, digits));
 		return;
 	}
 	print_head(&text, id);
@@ -345,10 +352,7 @@ void viz_text_run(FILE *out, struct viz_run *run, const struct viz_text_options 
 	const ldl_finding_id *findings = viz_run_findings(run, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		const struct ldl_finding *finding =
-			ldl_snapshot_finding(viz_run_snapshot(run), findings[i]);
-
-		if (viz_verdict_is_hidden(finding->verdict) && !options->all)
+		if (viz_finding_shown(run, findings[i]) == VIZ_SHOWN_NOT)
 			continue;
 		viz_text_finding(out, run, findings[i], options);
 		fprintf(out, "\n");

@@ -9,11 +9,10 @@
 struct viz_text_options {
 	bool colour;  /* see viz_colour_wanted() */
 	bool is_full; /* wide cycles are not elided, stacks not cut, paths not shortened */
-	bool all;     /* also findings that cannot happen (gated); brief ones at length */
 };
 
-/* One finding: title, rule, verdict, chain, both stacks of every edge, "could hang like this". A
- * finding of a brief verdict gets one line unless options->all. */
+/* One finding: title, rule, verdict, chain, both stacks of every edge, "could hang like this"; one
+ * line for those that the run's view shows so. */
 void viz_text_finding(
 	FILE *out, struct viz_run *run, ldl_finding_id id, const struct viz_text_options *options);
 

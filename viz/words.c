@@ -79,6 +79,23 @@ const char *viz_verdict_name(unsigned int verdict)
 	return WORD(verdict_names, verdict);
 }
 
+unsigned int viz_verdict_rank(unsigned int verdict)
+{
+	static const unsigned char ranks[LDL_VERDICT_COUNT] = {
+		[LDL_VERDICT_DEADLOCKED] = 0,
+		[LDL_VERDICT_CONFIRMED] = 1,
+		[LDL_VERDICT_NONE] = 2,
+		[LDL_VERDICT_PREDICTED] = 3,
+		[LDL_VERDICT_POTENTIAL] = 4,
+		[LDL_VERDICT_BOUNDED] = 5,
+		[LDL_VERDICT_ORDERED] = 6,
+		[LDL_VERDICT_SINGLE_THREAD] = 7,
+		[LDL_VERDICT_GATED] = 8,
+	};
+
+	return verdict < LDL_VERDICT_COUNT ? ranks[verdict] : LDL_VERDICT_COUNT;
+}
+
 static const char *const verdict_sentences[] = {
 	[LDL_VERDICT_NONE] = "",
 	[LDL_VERDICT_POTENTIAL] =
@@ -107,7 +124,8 @@ static const char *const verdict_sentences[] = {
 		"order changes.",
 	[LDL_VERDICT_SINGLE_THREAD] =
 		"one thread made every edge, and a thread does not wait for itself this way; a "
-		"second thread on one of these paths would make it a deadlock.",
+		"second thread on one of these paths would make it a deadlock, and one common "
+		"order would settle it for good.",
 };
 
 const char *viz_verdict_sentence(unsigned int verdict)
@@ -122,11 +140,13 @@ const char *viz_verdict_meaning(unsigned int kind, unsigned int verdict)
 	if (!is_of_locks && verdict == LDL_VERDICT_POTENTIAL)
 		return "the steps close a circle, each of them seen, but not yet on the same locks "
 		       "by threads that lived together; reclaim, handlers and contexts come when "
-		       "they like, so it need not be seen that way to happen.";
+		       "they like, so it need not be seen that way to happen; one step that no "
+		       "longer waits would settle it.";
 	if (!is_of_locks && verdict == LDL_VERDICT_PREDICTED)
 		return "the steps were made on the same locks by threads that were alive "
 		       "together, and nothing kept them apart: unlucky timing, or a shortage of "
-		       "memory, is all it takes to hang.";
+		       "memory, is all it takes to hang; one step that no longer waits would "
+		       "settle it.";
 	return viz_verdict_sentence(verdict);
 }
 

@@ -19,6 +19,9 @@ const char *viz_severity_name(unsigned int severity);
 /* "predicted", "single-thread" …: by ldl_verdict; "none" for a broken rule that is no cycle. */
 const char *viz_verdict_name(unsigned int verdict);
 
+/* What one should look at first: a smaller number is worse. */
+unsigned int viz_verdict_rank(unsigned int verdict);
+
 /* What the verdict means, and what would settle it; "" for LDL_VERDICT_NONE. */
 const char *viz_verdict_sentence(unsigned int verdict);
 

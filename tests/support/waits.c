@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/verdict.h"
+
 static struct ldl_arena arena;
 static int file = -1;
 
@@ -126,6 +128,20 @@ ldl_edge_id ldl_waits_edge(
 	return id;
 }
 
+ldl_witness_id ldl_waits_again(ldl_edge_id edge, uint32_t thread)
+{
+	struct ldl_edge *record = ldl_edge_at(&arena, edge);
+	const struct ldl_witness *first = ldl_witness_at(&arena, record->witness_first);
+	ldl_witness_id id = put_witness(first->from_instance, first->to_instance, thread);
+
+	ldl_witness_at(&arena, id)->edge = edge;
+	ldl_witness_at(&arena, id)->next = record->witness_first;
+	record->witness_first = id;
+	record->witness_count++;
+	record->seen++;
+	return id;
+}
+
 static struct ldl_finding *put_finding(enum ldl_finding_kind kind, enum ldl_rule rule)
 {
 	ldl_finding_id id = take(LDL_TABLE_FINDINGS);
@@ -166,6 +182,17 @@ ldl_finding_id ldl_waits_cycle(
 		};
 	}
 	return (ldl_finding_id)(finding - ldl_finding_at(&arena, 0));
+}
+
+void ldl_waits_verdict(ldl_finding_id finding, enum ldl_verdict verdict)
+{
+	ldl_finding_at(&arena, finding)->verdict = (uint8_t)verdict;
+	ldl_finding_at(&arena, finding)->severity = (uint8_t)ldl_verdict_severity(verdict);
+}
+
+void ldl_waits_severity(ldl_finding_id finding, enum ldl_severity severity)
+{
+	ldl_finding_at(&arena, finding)->severity = (uint8_t)severity;
 }
 
 ldl_finding_id ldl_waits_breach(const struct ldl_waits_breach *breach)

@@ -22,6 +22,15 @@ ldl_edge_id ldl_waits_edge(
 ldl_finding_id ldl_waits_cycle(
 	enum ldl_finding_kind kind, enum ldl_rule rule, const ldl_edge_id *edges, uint32_t count);
 
+/* Gives a finding another verdict than potential, with the severity that the engine gives it. */
+void ldl_waits_verdict(ldl_finding_id finding, enum ldl_verdict verdict);
+
+/* A severity that is not the verdict's. */
+void ldl_waits_severity(ldl_finding_id finding, enum ldl_severity severity);
+
+/* One witness more of an edge, by thread #`thread`, which then is its newest. */
+ldl_witness_id ldl_waits_again(ldl_edge_id edge, uint32_t thread);
+
 /* A finding that is no cycle. */
 struct ldl_waits_breach {
 	enum ldl_finding_kind kind;

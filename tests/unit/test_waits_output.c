@@ -96,7 +96,7 @@ static void print_json(FILE *out)
 
 static void print_plain_json(FILE *out)
 {
-	viz_json_run(out, run, &(struct viz_json_options){.all = false});
+	viz_json_run(out, run, &(struct viz_json_options){.inventory = false});
 }
 
 static void print_inventory(FILE *out)

@@ -7,13 +7,14 @@
 #include "tests/support/waits.h"
 #include "viz/gfp.h"
 #include "viz/text.h"
+#include "viz/view.h"
 
 static char *printed;
 
 /* The text of every finding of the arena, and the summary. */
 static void print_all(void)
 {
-	const struct viz_text_options options = {.all = true};
+	const struct viz_text_options options = {.colour = false};
 	struct viz_run *run;
 	char error[400];
 	size_t len;
@@ -25,6 +26,7 @@ static void print_all(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	CU_ASSERT_EQUAL_FATAL(viz_run_open(&run, ldl_waits_path(), error, sizeof(error)), LDL_OK);
 	CU_ASSERT_EQUAL(viz_run_snapshot(run)->repairs, 0);
+	viz_run_set_view(run, (struct viz_view){.all = true});
 	viz_text_run(out, run, &options);
 	viz_run_close(run);
 	fclose(out);
