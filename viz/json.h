@@ -1,4 +1,4 @@
-/* Runs as JSON (DESIGN.md 7), and the one place where JSON text is escaped. */
+/* Runs as JSON (DESIGN.md 7). viz/schema/report.schema.json describes each field. */
 #ifndef VIZ_JSON_H
 #define VIZ_JSON_H
 
@@ -17,8 +17,5 @@ void viz_json_run(FILE *out, struct viz_run *run, const struct viz_json_options 
 /* {"version": …, "runs": […]}: several runs in one document. */
 void viz_json_runs(FILE *out, struct viz_run *const *runs, size_t count,
 	const struct viz_json_options *options);
-
-/* A quoted JSON string: escaped, valid UTF-8 whatever `text` holds. NULL gives null. */
-void viz_json_string(FILE *out, const char *text);
 
 #endif
