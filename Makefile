@@ -10,6 +10,7 @@ libdir      ?= $(exec_prefix)/lib
 pkgconfigdir ?= $(libdir)/pkgconfig
 includedir  ?= $(prefix)/include
 mandir      ?= $(prefix)/share/man
+datadir     ?= $(prefix)/share
 DESTDIR     ?=
 INSTALL     ?= install
 O           ?= build
@@ -185,6 +186,8 @@ kernel_headers := $(call headers_of,instrument/kernel)
 headers := $(api_headers) $(kernel_headers)
 # Folders of ours among them, the inner one first.
 header_dirs := lockdep_lite/kernel lockdep_lite
+schemas    := $(wildcard viz/schema/*.json)
+schema_dir  = $(datadir)/lockdep-lite
 install_headers = for header in $(2); do \
 	$(INSTALL) -D -m 644 $(1)/$$header $(DESTDIR)$(includedir)/$$header || exit; done
 
@@ -199,6 +202,8 @@ install: all
 	ln -sf $(notdir $(lib_shared)) $(DESTDIR)$(libdir)/liblockdep_lite.so
 	sed -e 's|@prefix@|$(prefix)|; s|@libdir@|$(libdir)|; s|@includedir@|$(includedir)|; s|@version@|$(VERSION)|' \
 		core/lockdep-lite.pc.in >$(DESTDIR)$(pkgconfigdir)/lockdep-lite.pc
+	$(foreach schema,$(schemas),$(INSTALL) -D -m 644 $(schema) \
+		$(DESTDIR)$(schema_dir)/$(notdir $(schema)) &&) true
 	$(foreach page,$(man_pages),$(INSTALL) -D -m 644 $(page) \
 		$(DESTDIR)$(call man_dir,$(page))/$(notdir $(page)) &&) true
 
@@ -207,9 +212,11 @@ uninstall:
 		$(addprefix $(DESTDIR)$(includedir)/,$(headers)) \
 		$(addprefix $(DESTDIR)$(libdir)/,$(notdir $(lib_static) $(lib_shared) $(preload) $(preload_alloc)) liblockdep_lite.so) \
 		$(DESTDIR)$(pkgconfigdir)/lockdep-lite.pc \
+		$(addprefix $(DESTDIR)$(schema_dir)/,$(notdir $(schemas))) \
 		$(foreach page,$(man_pages),$(DESTDIR)$(call man_dir,$(page))/$(notdir $(page)))
 	for dir in $(addprefix $(DESTDIR)$(includedir)/,$(header_dirs)); do \
 		[ ! -d $$dir ] || rmdir --ignore-fail-on-non-empty $$dir; done
+	[ ! -d $(DESTDIR)$(schema_dir) ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(schema_dir)
 
 include $(wildcard tests/*.mk) $(wildcard .ci/*.mk)
 

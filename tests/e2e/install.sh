@@ -51,7 +51,7 @@ is_installed()
 	for file in bin/lockdep-lite include/lockdep_lite.h include/lockdep_lite.hpp \
 		lib/liblockdep_lite.a lib/liblockdep_lite.so lib/liblockdep_lite.so.0 \
 		lib/liblockdep_lite_preload.so lib/liblockdep_lite_preload_alloc.so \
-		lib/pkgconfig/lockdep-lite.pc \
+		lib/pkgconfig/lockdep-lite.pc share/lockdep-lite/report.schema.json \
 		share/man/man1/lockdep-lite.1 share/man/man3/lockdep_lite.3 share/man/man7/lockdep-lite.7; do
 		[ -e "$1/$file" ] || { echo "missing: $file"; return 1; }
 	done
@@ -155,6 +155,7 @@ no_folder()
 	[ ! -e "$1" ] || { echo "left behind: $1"; return 1; }
 }
 result 'no folder of ours is left' no_folder "$prefix/include/lockdep_lite"
+result 'no folder of data is left' no_folder "$prefix/share/lockdep-lite"
 
 result 'make install into DESTDIR' run_make install prefix=/usr libdir=/usr/lib64 DESTDIR="$work/stage"
 staged()
