@@ -7,10 +7,9 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-/* Bytes of the character at `text`, its number in *code; 0 when it is no well-formed UTF-8 (too
- * long a form and surrogates included). */
-static size_t take_character(const unsigned char *text, uint32_t *code)
+size_t viz_clean_character(const char *bytes, uint32_t *code)
 {
+	const unsigned char *text = (const unsigned char *)bytes;
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t len;
 
@@ -47,7 +46,7 @@ size_t viz_clean_copy(char *out, size_t size, const char *text)
 	while (*text) {
 		const char *piece = text;
 		uint32_t code = 0;
-		size_t taken = take_character((const unsigned char *)text, &code);
+		size_t taken = viz_clean_character(text, &code);
 		size_t len = taken;
 
 		if (!taken) {

@@ -20,6 +20,8 @@ static const char help[] =
 	"A DIR stands for every *.ldl file in it.\n"
 	"\n"
 	"  --json[=OUT]     JSON instead of text, to OUT or to standard output\n"
+	"  --sarif[=OUT]    SARIF 2.1.0, for code scanning: a run for each FILE\n"
+	"  --junit[=OUT]    JUnit XML, for what shows test results: a suite for each FILE\n"
 	"  --all            also findings that cannot happen (gated), and those of one line\n"
 	"                   (ordered, single-thread) at length\n"
 	"  --strict         those of one line are errors, at length\n"
@@ -51,8 +53,8 @@ static const char help[] =
 static const char usage_hint[] = "see `lockdep-lite report --help`";
 
 enum option_value {
-	OPTION_JSON = 256,
-	OPTION_FULL,
+	OPTION_FORMAT = 256, /* + viz_format */
+	OPTION_FULL = OPTION_FORMAT + VIZ_FORMAT_COUNT,
 	OPTION_ALL,
 	OPTION_STRICT,
 	OPTION_INVENTORY,
@@ -61,7 +63,9 @@ enum option_value {
 };
 
 static const struct option long_options[] = {
-	{"json", optional_argument, NULL, OPTION_JSON},
+	{"json", optional_argument, NULL, OPTION_FORMAT + VIZ_FORMAT_JSON},
+	{"sarif", optional_argument, NULL, OPTION_FORMAT + VIZ_FORMAT_SARIF},
+	{"junit", optional_argument, NULL, OPTION_FORMAT + VIZ_FORMAT_JUNIT},
 	{"full", no_argument, NULL, OPTION_FULL},
 	{"all", no_argument, NULL, OPTION_ALL},
 	{"strict", no_argument, NULL, OPTION_STRICT},
@@ -76,10 +80,11 @@ static const struct option long_options[] = {
 struct report {
 	struct viz_text_options text;
 	struct viz_view view;
-	bool is_json, is_inventory;
-	const char *json_path; /* NULL: standard output */
-	const char *finding;   /* NULL: all */
-	const char *colour;    /* NULL: not given */
+	bool is_wanted[VIZ_FORMAT_COUNT];    /* instead of text */
+	const char *paths[VIZ_FORMAT_COUNT]; /* NULL: standard output */
+	bool is_inventory;
+	const char *finding; /* NULL: all */
+	const char *colour;  /* NULL: not given */
 	bool has_directory;
 	struct viz_run **runs;
 	size_t run_count;
@@ -177,9 +182,11 @@ static bool read_options(struct report *report, int argc, char **argv, bool *is_
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		switch (option) {
-		case OPTION_JSON:
-			report->is_json = true;
-			report->json_path = optarg;
+		case OPTION_FORMAT + VIZ_FORMAT_JSON:
+		case OPTION_FORMAT + VIZ_FORMAT_SARIF:
+		case OPTION_FORMAT + VIZ_FORMAT_JUNIT:
+			report->is_wanted[option - OPTION_FORMAT] = true;
+			report->paths[option - OPTION_FORMAT] = optarg;
 			break;
 		case OPTION_FULL:
 			report->text.is_full = true;
@@ -211,6 +218,28 @@ static bool read_options(struct report *report, int argc, char **argv, bool *is_
 	return true;
 }
 
+static bool has_format(const struct report *report)
+{
+	for (size_t i = 0; i < VIZ_FORMAT_COUNT; i++) {
+		if (report->is_wanted[i])
+			return true;
+	}
+	return false;
+}
+
+/* Standard output holds one document. */
+static bool check_formats(const struct report *report)
+{
+	size_t printed = 0;
+
+	for (size_t i = 0; i < VIZ_FORMAT_COUNT; i++)
+		printed += report->is_wanted[i] && !report->paths[i];
+	if (printed > 1)
+		complain("several formats for standard output", "report",
+			"give all but one a file: --sarif=OUT");
+	return printed <= 1;
+}
+
 static bool check_options(const struct report *report, int rest)
 {
 	if (report->colour && strcmp(report->colour, "auto") != 0 &&
@@ -218,8 +247,8 @@ static bool check_options(const struct report *report, int rest)
 		complain("--color takes auto, always or never", report->colour, usage_hint);
 		return false;
 	}
-	if (report->finding && report->is_json) {
-		complain("--finding and --json do not go together", report->finding,
+	if (report->finding && has_format(report)) {
+		complain("--finding goes with text only", report->finding,
 			"take .findings[] from the JSON by its id");
 		return false;
 	}
@@ -228,6 +257,8 @@ static bool check_options(const struct report *report, int rest)
 			"the inventory names the rules that were broken at each site");
 		return false;
 	}
+	if (!check_formats(report))
+		return false;
 	if (rest == 0) {
 		complain("report", "no file given", usage_hint);
 		return false;
@@ -235,7 +266,7 @@ static bool check_options(const struct report *report, int rest)
 	return true;
 }
 
-static void print_json(struct report *report)
+static void print_formats(struct report *report)
 {
 	const struct viz_output output = {.runs = report->runs,
 		.count = report->run_count,
@@ -243,12 +274,17 @@ static void print_json(struct report *report)
 		.has_inventory = report->is_inventory};
 	char error[400];
 
-	if (!report->json_path) {
-		viz_output_print(stdout, VIZ_FORMAT_JSON, &output);
-	} else if (!viz_output_save(
-			   report->json_path, VIZ_FORMAT_JSON, &output, error, sizeof(error))) {
-		fprintf(stderr, "lockdep-lite: %s\n", error);
-		report->is_bad = true;
+	for (unsigned int format = 0; format < VIZ_FORMAT_COUNT; format++) {
+		const char *path = report->paths[format];
+
+		if (!report->is_wanted[format])
+			continue;
+		if (!path) {
+			viz_output_print(stdout, format, &output);
+		} else if (!viz_output_save(path, format, &output, error, sizeof(error))) {
+			fprintf(stderr, "lockdep-lite: %s\n", error);
+			report->is_bad = true;
+		}
 	}
 }
 
@@ -324,9 +360,9 @@ int viz_cmd_report(int argc, char **argv)
 		return VIZ_EXIT_BAD_INPUT;
 	for (int i = optind; i < argc; i++)
 		add_path(&report, argv[i]);
-	if (report.is_json && report.run_count)
-		print_json(&report);
-	else if (!report.is_json)
+	if (!has_format(&report))
 		print_text(&report);
+	else if (report.run_count)
+		print_formats(&report);
 	return close_runs(&report);
 }

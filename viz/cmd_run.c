@@ -19,7 +19,6 @@
 #include "instrument/launch/launch.h"
 #include "instrument/launch/outdir.h"
 #include "instrument/launch/watch.h"
-#include "output.h"
 #include "run_options.h"
 #include "run_report.h"
 
@@ -137,7 +136,7 @@ static bool keep(struct session *session, struct launch_arena *arena)
 			unlink(path);
 		return false;
 	}
-	if (session->options.json != NULL || session->options.graph != NULL)
+	if (viz_run_options_have_files(&session->options))
 		reopen(session, arena, path);
 	run = run_of(arena);
 	if (session->kept[0] == '\0' || (has_errors(run) && !session->is_kept_with_error)) {
@@ -191,14 +190,6 @@ static bool on_end(void *context, struct launch_arena *arena)
 	return true;
 }
 
-static void write_json(struct session *session, struct viz_run *const *runs, size_t count)
-{
-	const struct viz_output output = {.runs = runs, .count = count};
-	char error[512];
-	if (!viz_output_save(session->options.json, VIZ_FORMAT_JSON, &output, error, sizeof error))
-		viz_run_report_line(&session->report, "%s", error);
-}
-
 static void draw(struct session *session, struct viz_run *run)
 {
 	char error[512] = "", *notes = NULL;
@@ -213,7 +204,8 @@ static void draw(struct session *session, struct viz_run *run)
 	free(notes);
 }
 
-/* --json and --graph: PROG's own process first, then others that have findings of their own. */
+/* --json and its like, and --graph: PROG's own process first, then others that have findings of
+ * their own. */
 static void write_files(struct session *session, struct launch_arena *main_arena)
 {
 	struct viz_run *runs[RUNS_MAX], *drawn;
@@ -230,8 +222,7 @@ static void write_files(struct session *session, struct launch_arena *main_arena
 	drawn = runs[0];
 	for (size_t i = 1; i < count && !has_errors(drawn); i++)
 		drawn = has_errors(runs[i]) ? runs[i] : drawn;
-	if (session->options.json != NULL)
-		write_json(session, runs, count);
+	viz_run_report_files(&session->report, session->options.reports, runs, count);
 	if (session->options.graph != NULL)
 		draw(session, drawn);
 }

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define YEAR_10000 253402300800ull /* seconds since 1970: a date of four digits is earlier */
 
 static void name_run(struct viz_run *run)
 {
@@ -93,6 +96,18 @@ const char *viz_run_command(struct viz_run *run)
 const char *viz_run_mode(const struct viz_run *run)
 {
 	return run->snapshot.arena.header->prod ? "prod" : "check";
+}
+
+const char *viz_run_start(const struct viz_run *run, char text[VIZ_DATE_MAX])
+{
+	uint64_t seconds = run->snapshot.arena.header->start_realtime;
+	time_t start = (time_t)seconds;
+	struct tm utc;
+
+	text[0] = 0;
+	if (seconds && seconds < YEAR_10000 && gmtime_r(&start, &utc))
+		strftime(text, VIZ_DATE_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	return text;
 }
 
 size_t viz_run_finding_count(const struct viz_run *run, unsigned int severity)

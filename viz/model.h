@@ -34,6 +34,11 @@ const char *viz_run_program(struct viz_run *run);    /* the executable's path */
 const char *viz_run_command(struct viz_run *run);    /* its command line; "" when not known */
 const char *viz_run_mode(const struct viz_run *run); /* "check" or "prod" */
 
+#define VIZ_DATE_MAX 24u /* bytes of a date and time, with its end */
+
+/* When the run began: "2024-12-31T23:59:59Z"; "" when the file has no such date. Returns `text`. */
+const char *viz_run_start(const struct viz_run *run, char text[VIZ_DATE_MAX]);
+
 /* Findings worst first: severity (in the view, see view.h), verdict, then time. */
 const ldl_finding_id *viz_run_findings(struct viz_run *run, size_t *count);
 
@@ -75,6 +80,10 @@ struct viz_stack {
 	size_t count;
 	size_t site; /* the frame to name in one line: the first that is no wrapper */
 };
+
+/* How many of its frames are worth showing: not those below the start of the thread, which are the
+ * same in every stack. At least 1 unless it is empty. */
+size_t viz_stack_shown(const struct viz_stack *stack);
 
 /* The stack of an interned site; count 0 when there is none. */
 struct viz_stack viz_site_stack(struct viz_run *run, ldl_site_id id);

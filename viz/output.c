@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "junit.h"
+#include "sarif.h"
 #include "save.h"
 
 static void print_json(FILE *out, const struct viz_output *output)
@@ -19,10 +21,22 @@ static void print_json(FILE *out, const struct viz_output *output)
 		viz_json_runs(out, output->runs, output->count, &options);
 }
 
+static void print_sarif(FILE *out, const struct viz_output *output)
+{
+	viz_sarif_print(out, output->runs, output->count);
+}
+
+static void print_junit(FILE *out, const struct viz_output *output)
+{
+	viz_junit_print(out, output->runs, output->count);
+}
+
 void viz_output_print(FILE *out, enum viz_format format, const struct viz_output *output)
 {
 	static void (*const printers[VIZ_FORMAT_COUNT])(FILE *, const struct viz_output *) = {
 		[VIZ_FORMAT_JSON] = print_json,
+		[VIZ_FORMAT_SARIF] = print_sarif,
+		[VIZ_FORMAT_JUNIT] = print_junit,
 	};
 
 	printers[format](out, output);

@@ -8,6 +8,8 @@
 
 enum viz_format {
 	VIZ_FORMAT_JSON = 0,
+	VIZ_FORMAT_SARIF,
+	VIZ_FORMAT_JUNIT,
 	VIZ_FORMAT_COUNT,
 };
 

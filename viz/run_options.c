@@ -24,6 +24,8 @@ static const char help[] =
 	"                        Without it lockdep.%e.%p.ldl is kept when there is a finding\n"
 	"      --log=FILE        findings and summary go to FILE instead of stderr\n"
 	"      --json=FILE       also write the report as JSON\n"
+	"      --sarif=FILE      also as SARIF 2.1.0, for code scanning\n"
+	"      --junit=FILE      also as JUnit XML, for what shows test results\n"
 	"      --graph=FILE      also draw the cycles: FILE.svg, .png, .pdf or .dot\n"
 	"  -q, --quiet           no findings while it runs, only the summary\n"
 	"      --all             also what cannot happen (gated), and at length what gets one "
@@ -49,8 +51,8 @@ static const char help[] =
 	"be executed, 127 it was not found.\n";
 
 enum {
-	OPTION_LOG = 256,
-	OPTION_JSON,
+	OPTION_FORMAT = 256, /* + viz_format */
+	OPTION_LOG = OPTION_FORMAT + VIZ_FORMAT_COUNT,
 	OPTION_GRAPH,
 	OPTION_ALL,
 	OPTION_STRICT,
@@ -68,7 +70,9 @@ enum {
 static const struct option long_options[] = {
 	{"output", required_argument, NULL, 'o'},
 	{"log", required_argument, NULL, OPTION_LOG},
-	{"json", required_argument, NULL, OPTION_JSON},
+	{"json", required_argument, NULL, OPTION_FORMAT + VIZ_FORMAT_JSON},
+	{"sarif", required_argument, NULL, OPTION_FORMAT + VIZ_FORMAT_SARIF},
+	{"junit", required_argument, NULL, OPTION_FORMAT + VIZ_FORMAT_JUNIT},
 	{"graph", required_argument, NULL, OPTION_GRAPH},
 	{"quiet", no_argument, NULL, 'q'},
 	{"all", no_argument, NULL, OPTION_ALL},
@@ -158,8 +162,12 @@ static int take_value(struct viz_run_options *options, int option)
 		return take_file(&options->out, "-o");
 	case OPTION_LOG:
 		return take_file(&options->log, "--log");
-	case OPTION_JSON:
-		return take_file(&options->json, "--json");
+	case OPTION_FORMAT + VIZ_FORMAT_JSON:
+		return take_file(&options->reports[VIZ_FORMAT_JSON], "--json");
+	case OPTION_FORMAT + VIZ_FORMAT_SARIF:
+		return take_file(&options->reports[VIZ_FORMAT_SARIF], "--sarif");
+	case OPTION_FORMAT + VIZ_FORMAT_JUNIT:
+		return take_file(&options->reports[VIZ_FORMAT_JUNIT], "--junit");
 	case OPTION_GRAPH:
 		return take_file(&options->graph, "--graph");
 	case OPTION_EXITCODE:
@@ -208,6 +216,14 @@ static int take_option(struct viz_run_options *options, int option)
 	default:
 		return take_value(options, option);
 	}
+}
+
+bool viz_run_options_have_files(const struct viz_run_options *options)
+{
+	bool is_any = options->graph != NULL;
+	for (unsigned int format = 0; format < VIZ_FORMAT_COUNT; format++)
+		is_any |= options->reports[format] != NULL;
+	return is_any;
 }
 
 /* For a short option in a cluster getopt tells the letter, for a long one only where it stood. */

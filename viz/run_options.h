@@ -5,14 +5,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output.h"
 #include "view.h"
 
 struct viz_run_options {
 	const char *out; /* -o: template of the arena's name; NULL: see DEFAULT in cmd_run.c */
-	const char *log, *json, *graph; /* file names; NULL: not wanted */
-	const char *colour;             /* always, never, auto; NULL: not given */
-	bool quiet;                     /* no findings while it runs, the summary only */
-	struct viz_view view;           /* --all, --strict */
+	const char *log, *graph;               /* file names; NULL: not wanted */
+	const char *reports[VIZ_FORMAT_COUNT]; /* the same: --json and its like */
+	const char *colour;                    /* always, never, auto; NULL: not given */
+	bool quiet;                            /* no findings while it runs, the summary only */
+	struct viz_view view;                  /* --all, --strict */
 	bool no_children;
 	bool portable;
 	bool alloc;                            /* allocations are events too */
@@ -26,5 +28,8 @@ struct viz_run_options {
 /* Parses; options end at the first word that is none. Returns -1 to go on, else the exit status: 0
  * after --help (printed), 125 after one line on stderr. */
 int viz_run_options_parse(struct viz_run_options *options, int argc, char **argv);
+
+/* Whether a file is to be written that names its source. */
+bool viz_run_options_have_files(const struct viz_run_options *options);
 
 #endif

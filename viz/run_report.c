@@ -185,6 +185,18 @@ void viz_run_report_summary(struct viz_run_report *report, struct viz_run *run)
 	page_print(&page, report);
 }
 
+void viz_run_report_files(struct viz_run_report *report, const char *const files[VIZ_FORMAT_COUNT],
+	struct viz_run *const *runs, size_t count)
+{
+	const struct viz_output output = {.runs = runs, .count = count};
+	char error[512];
+	for (unsigned int format = 0; format < VIZ_FORMAT_COUNT; format++) {
+		if (files[format] != NULL &&
+			!viz_output_save(files[format], format, &output, error, sizeof error))
+			viz_run_report_line(report, "%s", error);
+	}
+}
+
 /* Writes `path` so that a shell reads it as one word. */
 static void quote(FILE *out, const char *path)
 {

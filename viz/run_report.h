@@ -8,6 +8,7 @@
 
 #include "core/compiler.h"
 #include "model.h"
+#include "output.h"
 
 /* A finding that was told, and how: it is told again when there is more to say. */
 struct viz_told {
@@ -42,6 +43,10 @@ void viz_run_report_line(struct viz_run_report *report, const char *format, ...)
 
 /* Text as it is. */
 void viz_run_report_text(struct viz_run_report *report, const char *text, size_t len);
+
+/* Writes the documents whose files are named, and says of each that cannot be written why. */
+void viz_run_report_files(struct viz_run_report *report, const char *const files[VIZ_FORMAT_COUNT],
+	struct viz_run *const *runs, size_t count);
 
 /* The commands to type next for the arena kept at `path`. */
 void viz_run_report_next(struct viz_run_report *report, const char *path, bool has_cycle);

@@ -126,6 +126,16 @@ static void trim_top(struct viz_stack *stack)
 	}
 }
 
+size_t viz_stack_shown(const struct viz_stack *stack)
+{
+	size_t shown = stack->count;
+
+	while (shown > 1 && (viz_frame_is_startup(&stack->frames[shown - 1]) ||
+				    stack->frames[shown - 1].is_wrapper))
+		shown--;
+	return shown;
+}
+
 struct viz_stack viz_site_stack(struct viz_run *run, ldl_site_id id)
 {
 	struct viz_derived *derived = &run->derived;

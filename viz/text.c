@@ -187,13 +187,9 @@ static void print_chain(const struct viz_text *text)
 
 void viz_text_stack(const struct viz_text *text, const struct viz_stack *stack)
 {
-	size_t shown = stack->count;
+	size_t shown = text->options->is_full ? stack->count : viz_stack_shown(stack);
 	char line[1024];
 
-	while (shown > 1 && !text->options->is_full &&
-		(viz_frame_is_startup(&stack->frames[shown - 1]) ||
-			stack->frames[shown - 1].is_wrapper))
-		shown--;
 	if (stack->count == 0)
 		fprintf(text->out, "      (no stack was kept)\n");
 	for (size_t i = 0; i < shown; i++) {

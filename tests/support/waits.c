@@ -11,6 +11,7 @@
 
 static struct ldl_arena arena;
 static int file = -1;
+static const char *thread_name; /* of later witnesses */
 
 /* The next id of a table. */
 static uint32_t take(enum ldl_table_id id)
@@ -59,7 +60,15 @@ struct ldl_arena *ldl_waits_begin(void)
 	arena.header->state = LDL_STATE_EXITED;
 	arena.header->program = put_string("/usr/bin/sample");
 	ldl_module_at(&arena, take(LDL_TABLE_MODULES))->path = put_string("/nowhere/sample");
+	thread_name = "worker";
 	return &arena;
+}
+
+void ldl_waits_rename(const char *program, const char *module, const char *thread)
+{
+	arena.header->program = put_string(program);
+	ldl_module_at(&arena, 1)->path = put_string(module);
+	thread_name = thread;
 }
 
 ldl_class_id ldl_waits_class(enum ldl_kind kind, const char *name)
@@ -90,7 +99,7 @@ static ldl_witness_id put_witness(ldl_class_id from, ldl_class_id to, uint32_t t
 	*ldl_witness_at(&arena, id) = (struct ldl_witness){
 		.thread_serial = thread,
 		.tid = 100 + thread,
-		.thread_name = put_string("worker"),
+		.thread_name = put_string(thread_name),
 		.type = LDL_EDGE_EN | LDL_EDGE_EN << LDL_EDGE_UNTIMED_SHIFT,
 		.from_site = from ? put_site(2 * id) : 0,
 		.to_site = put_site(2 * id + 1),
@@ -182,6 +191,25 @@ ldl_finding_id ldl_waits_cycle(
 		};
 	}
 	return (ldl_finding_id)(finding - ldl_finding_at(&arena, 0));
+}
+
+void ldl_waits_move(ldl_edge_id edge, uint64_t from, uint64_t to)
+{
+	struct ldl_witness *witness =
+		ldl_witness_at(&arena, ldl_edge_at(&arena, edge)->witness_first);
+
+	witness->from_addr = from;
+	witness->to_addr = to;
+}
+
+void ldl_waits_declare(ldl_edge_id edge)
+{
+	struct ldl_witness *witness =
+		ldl_witness_at(&arena, ldl_edge_at(&arena, edge)->witness_first);
+
+	ldl_edge_at(&arena, edge)->types |= LDL_EDGE_DECLARED;
+	witness->from_instance = witness->to_instance = 0;
+	witness->from_addr = witness->to_addr = 0;
 }
 
 void ldl_waits_verdict(ldl_finding_id finding, enum ldl_verdict verdict)

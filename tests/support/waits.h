@@ -11,12 +11,21 @@
 /* Drops the last arena and begins an empty one. */
 struct ldl_arena *ldl_waits_begin(void);
 
+/* Calls the program, the file that places are in, and the threads of later edges otherwise. */
+void ldl_waits_rename(const char *program, const char *module, const char *thread);
+
 /* A class with one instance at 0x1000 times its id; NULL: known by the place of its first use. */
 ldl_class_id ldl_waits_class(enum ldl_kind kind, const char *name);
 
 /* An edge with one witness by thread #`thread`; the masks are 0 where nothing was allocated. */
 ldl_edge_id ldl_waits_edge(
 	ldl_class_id from, ldl_class_id to, uint32_t thread, uint32_t gfp, uint32_t gfp_asked);
+
+/* Lets an edge's witness be of other locks of its classes, at these addresses. */
+void ldl_waits_move(ldl_edge_id edge, uint64_t from, uint64_t to);
+
+/* Makes an edge one that ldl_order() declared, and nobody took. */
+void ldl_waits_declare(ldl_edge_id edge);
 
 /* A finding whose path is the edges, which must form a ring. */
 ldl_finding_id ldl_waits_cycle(
