@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "cmd.h"
+#include "explain.h"
 #include "inventory.h"
 #include "output.h"
 #include "text.h"
@@ -30,6 +31,8 @@ static const char help[] =
 	"  --inventory      instead of the findings: every allocation site with its masks, counts\n"
 	"                   and what was held over it, and every reserve\n"
 	"  --finding=ID     only the finding whose id begins with these hex digits\n"
+	"  --explain=ID     that finding as a story: how it hangs, why it has its verdict, how to\n"
+	"                   mend it, and what to do if it is harmless\n"
 	"  --color=WHEN     auto (default), always, never; beats NO_COLOR and CLICOLOR_FORCE\n"
 	"  -h, --help       this text\n"
 	"\n"
@@ -59,6 +62,7 @@ enum option_value {
 	OPTION_STRICT,
 	OPTION_INVENTORY,
 	OPTION_FINDING,
+	OPTION_EXPLAIN,
 	OPTION_COLOR,
 };
 
@@ -71,6 +75,7 @@ static const struct option long_options[] = {
 	{"strict", no_argument, NULL, OPTION_STRICT},
 	{"inventory", no_argument, NULL, OPTION_INVENTORY},
 	{"finding", required_argument, NULL, OPTION_FINDING},
+	{"explain", required_argument, NULL, OPTION_EXPLAIN},
 	{"color", required_argument, NULL, OPTION_COLOR},
 	{"colour", required_argument, NULL, OPTION_COLOR},
 	{"help", no_argument, NULL, 'h'},
@@ -83,8 +88,9 @@ struct report {
 	bool is_wanted[VIZ_FORMAT_COUNT];    /* instead of text */
 	const char *paths[VIZ_FORMAT_COUNT]; /* NULL: standard output */
 	bool is_inventory;
-	const char *finding; /* NULL: all */
-	const char *colour;  /* NULL: not given */
+	const char *finding;   /* NULL: all */
+	const char *explained; /* NULL: none */
+	const char *colour;    /* NULL: not given */
 	bool has_directory;
 	struct viz_run **runs;
 	size_t run_count;
@@ -203,6 +209,9 @@ static bool read_options(struct report *report, int argc, char **argv, bool *is_
 		case OPTION_FINDING:
 			report->finding = optarg;
 			break;
+		case OPTION_EXPLAIN:
+			report->explained = optarg;
+			break;
 		case OPTION_COLOR:
 			report->colour = optarg;
 			break;
@@ -240,6 +249,25 @@ static bool check_formats(const struct report *report)
 	return printed <= 1;
 }
 
+/* --finding and --explain are of one finding, in text. */
+static bool check_one_finding(const struct report *report)
+{
+	const char *one = report->finding ? report->finding : report->explained;
+
+	if (one && has_format(report))
+		complain("--finding and --explain go with text only", one,
+			"take .findings[] from the JSON by its id");
+	else if (one && report->is_inventory)
+		complain("--finding and --explain do not go with --inventory", one,
+			"the inventory names the rules that were broken at each site");
+	else if (report->finding && report->explained)
+		complain("--finding and --explain do not go together", report->explained,
+			"leave one of them out");
+	else
+		return true;
+	return false;
+}
+
 static bool check_options(const struct report *report, int rest)
 {
 	if (report->colour && strcmp(report->colour, "auto") != 0 &&
@@ -247,16 +275,8 @@ static bool check_options(const struct report *report, int rest)
 		complain("--color takes auto, always or never", report->colour, usage_hint);
 		return false;
 	}
-	if (report->finding && has_format(report)) {
-		complain("--finding goes with text only", report->finding,
-			"take .findings[] from the JSON by its id");
+	if (!check_one_finding(report))
 		return false;
-	}
-	if (report->finding && report->is_inventory) {
-		complain("--finding and --inventory do not go together", report->finding,
-			"the inventory names the rules that were broken at each site");
-		return false;
-	}
 	if (!check_formats(report))
 		return false;
 	if (rest == 0) {
@@ -288,7 +308,8 @@ static void print_formats(struct report *report)
 	}
 }
 
-static void print_one_finding(struct report *report)
+/* One finding at length, or as a story, of each run that has it. */
+static void print_one_finding(struct report *report, const char *prefix)
 {
 	const struct viz_view at_length = {.all = true, .strict = report->view.strict};
 	size_t shown = 0;
@@ -296,30 +317,34 @@ static void print_one_finding(struct report *report)
 
 	for (size_t i = 0; i < report->run_count; i++) {
 		ldl_finding_id id;
-		ldl_status status = viz_finding_lookup(report->runs[i], report->finding, &id);
+		ldl_status status = viz_finding_lookup(report->runs[i], prefix, &id);
 
 		is_vague |= status == LDL_BUSY;
 		if (status != LDL_OK)
 			continue;
 		viz_run_set_view(report->runs[i], at_length);
-		viz_text_finding(stdout, report->runs[i], id, &report->text);
+		if (report->run_count > 1)
+			printf("%s==== %s\n", shown ? "\n" : "", viz_run_path(report->runs[i]));
+		if (report->explained)
+			viz_explain(stdout, report->runs[i], id, &report->text);
+		else
+			viz_text_finding(stdout, report->runs[i], id, &report->text);
 		shown++;
 	}
 	if (shown)
 		return;
 	report->is_bad = true;
 	if (is_vague)
-		complain("several findings begin so", report->finding, "give more of its digits");
+		complain("several findings begin so", prefix, "give more of its digits");
 	else
-		complain("no such finding", report->finding,
-			"a report without --finding has the ids");
+		complain("no such finding", prefix, "lockdep-lite report --all FILE lists the ids");
 }
 
 static void print_text(struct report *report)
 {
 	report->text.colour = viz_colour_wanted(report->colour, stdout);
-	if (report->finding && report->run_count) {
-		print_one_finding(report);
+	if (report->run_count && (report->finding || report->explained)) {
+		print_one_finding(report, report->finding ? report->finding : report->explained);
 		return;
 	}
 	for (size_t i = 0; i < report->run_count; i++) {

@@ -45,8 +45,8 @@ struct session {
 	bool has_error;  /* some process has an error finding */
 	size_t other_count, other_locked_count, other_finding_count; /* processes beside PROG's */
 	uint64_t other_losses;
-	char kept[PATH_MAX]; /* the file to name in the next commands; "": none */
-	bool is_kept_with_error;
+	char kept[PATH_MAX];    /* the file to name in the next commands; "": none */
+	char worst[VIZ_ID_MAX]; /* id of the worst finding in it; "": it has no error */
 };
 
 /* Opens an arena, or reads it again. NULL when it makes no sense (yet), or memory is short. */
@@ -119,6 +119,13 @@ static void reopen(struct session *session, struct launch_arena *arena, const ch
 	process->run = kept;
 }
 
+static void note_worst(struct session *session, struct viz_run *run)
+{
+	size_t count;
+	if (has_errors(run))
+		viz_finding_id(run, *viz_run_findings(run, &count), session->worst);
+}
+
 /* Copies an arena to its final place. False after one line on why it could not be kept. */
 static bool keep(struct session *session, struct launch_arena *arena)
 {
@@ -139,9 +146,9 @@ static bool keep(struct session *session, struct launch_arena *arena)
 	if (viz_run_options_have_files(&session->options))
 		reopen(session, arena, path);
 	run = run_of(arena);
-	if (session->kept[0] == '\0' || (has_errors(run) && !session->is_kept_with_error)) {
+	if (session->kept[0] == '\0' || (has_errors(run) && session->worst[0] == '\0')) {
 		strcpy(session->kept, path);
-		session->is_kept_with_error = has_errors(run);
+		note_worst(session, run);
 	}
 	return true;
 }
@@ -313,7 +320,7 @@ static void finish(struct session *session)
 	if (session->kept[0] != '\0') {
 		if (session->options.out == NULL)
 			launch_file_link_latest(session->kept, LATEST);
-		viz_run_report_next(&session->report, session->kept, session->is_kept_with_error);
+		viz_run_report_next(&session->report, session->kept, session->worst);
 	}
 	for (struct launch_arena *arena = session->watch.arenas; arena != NULL; arena = arena->next)
 		close_arena(arena);

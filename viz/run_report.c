@@ -12,6 +12,7 @@
 #include "text.h"
 #include "view.h"
 
+#define ID_DIGITS     8    /* of a finding's id: few enough to type, hardly ever the same */
 #define WRITE_WAIT_MS 1000 /* for a reader that made our stderr non-blocking and is slow */
 
 /* Gives up, without a word, when nobody can read: the exit status matters more. */
@@ -216,7 +217,7 @@ static void quote(FILE *out, const char *path)
 	fputc('\'', out);
 }
 
-void viz_run_report_next(struct viz_run_report *report, const char *path, bool has_cycle)
+void viz_run_report_next(struct viz_run_report *report, const char *path, const char *id)
 {
 	struct page page;
 	char picture[4096 + 8];
@@ -225,7 +226,9 @@ void viz_run_report_next(struct viz_run_report *report, const char *path, bool h
 		return;
 	fputs("lockdep-lite: see more with\n  lockdep-lite report ", page.out);
 	quote(page.out, path);
-	if (has_cycle) {
+	if (*id != '\0') {
+		fprintf(page.out, "\n  lockdep-lite report --explain %.*s ", ID_DIGITS, id);
+		quote(page.out, path);
 		if (len > 4 && strcmp(path + len - 4, ".ldl") == 0)
 			len -= 4;
 		snprintf(picture, sizeof picture, "%.*s.svg", (int)len, path);

@@ -48,8 +48,9 @@ void viz_run_report_text(struct viz_run_report *report, const char *text, size_t
 void viz_run_report_files(struct viz_run_report *report, const char *const files[VIZ_FORMAT_COUNT],
 	struct viz_run *const *runs, size_t count);
 
-/* The commands to type next for the arena kept at `path`. */
-void viz_run_report_next(struct viz_run_report *report, const char *path, bool has_cycle);
+/* The commands to type next for the arena kept at `path`. `id`: of its worst finding, when that is
+ * an error; else "". */
+void viz_run_report_next(struct viz_run_report *report, const char *path, const char *id);
 
 void viz_run_report_close(struct viz_run_report *report);
 

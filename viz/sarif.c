@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "core/compiler.h"
+#include "repair.h"
 #include "sarif_flow.h"
 #include "view.h"
 
@@ -66,6 +67,8 @@ static void add_rules(struct viz_json *json, struct viz_run *run, const struct r
 		viz_json_text(json, "id", viz_rule_id(rule));
 		viz_sarif_message(json, "shortDescription", viz_rule_title(rule));
 		viz_sarif_message(json, "fullDescription", viz_rule_sentence(rule));
+		if (*viz_rule_repair(rule))
+			viz_sarif_message(json, "help", viz_rule_repair(rule));
 		viz_json_open(json, "defaultConfiguration", '{');
 		viz_json_text(json, "level", level_of(run, rules->first[i]));
 		viz_json_close(json, '}');

@@ -8,6 +8,7 @@
 #include "text.h"
 
 #define VIZ_LABEL_MAX 256u
+#define VIZ_HEAD_MAX  (VIZ_LABEL_MAX + 32u)             /* who it is */
 #define VIZ_THING_MAX 1024u                             /* a name and what it is */
 #define VIZ_HOP_MAX   (VIZ_LABEL_MAX + 2 * VIZ_GFP_MAX) /* half of a step, in words */
 
@@ -51,6 +52,10 @@ void viz_text_gap(const struct viz_text *text, uint32_t *first, uint32_t *past);
 
 /* "… 8 more edges (--full shows them)", indented. */
 void viz_text_print_gap(const struct viz_text *text, uint32_t steps);
+
+/* Who makes step `index`, if it comes to the worst: "abba #3", "reclaim.fs (any thread that
+ * allocates)", "who wakes event 'done'". Returns `head`. */
+const char *viz_text_head(const struct viz_text *text, uint32_t index, char head[VIZ_HEAD_MAX]);
 
 /* The table "could hang like this", one column per thread, or one line where it is too wide. */
 void viz_text_table(const struct viz_text *text);

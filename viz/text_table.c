@@ -11,10 +11,9 @@
 #define COLUMN_GAP  3u
 #define CELL_MAX    (VIZ_LABEL_MAX + VIZ_GFP_MAX)
 #define POOL_WORD   "mempool " /* before a quoted name: "elements of" says it already */
-#define HEAD_MAX    (VIZ_LABEL_MAX + 32u)
 
 struct column {
-	char head[HEAD_MAX];
+	char head[VIZ_HEAD_MAX];
 	char took[CELL_MAX];
 	char wants[CELL_MAX];
 	size_t width;
@@ -120,7 +119,7 @@ static bool is_repeated(
 
 /* A cycle needs as many threads as edges: where one thread made two, the second stands for another
  * thread that comes the same way. Reclaim, handlers and wakers are whoever does it then. */
-static void fill_head(const struct viz_text *text, uint32_t index, char head[HEAD_MAX])
+const char *viz_text_head(const struct viz_text *text, uint32_t index, char head[VIZ_HEAD_MAX])
 {
 	const struct ldl_witness *witness = viz_text_witness(text, index);
 	struct viz_hop hop = viz_hop_of(text->run, &text->steps[index]);
@@ -128,27 +127,28 @@ static void fill_head(const struct viz_text *text, uint32_t index, char head[HEA
 
 	viz_text_label(text, index, false, label);
 	if (hop.from_kind == LDL_KIND_RECLAIM)
-		snprintf(head, HEAD_MAX, "%s (any thread that %s)", label,
+		snprintf(head, VIZ_HEAD_MAX, "%s (any thread that %s)", label,
 			strchr(label, ' ') ? "runs it" : "allocates");
 	else if (hop.from_kind == LDL_KIND_INTERRUPT)
-		snprintf(head, HEAD_MAX, "%s (on top of the thread)", label);
+		snprintf(head, VIZ_HEAD_MAX, "%s (on top of the thread)", label);
 	else if (viz_text_is_declared(witness))
-		snprintf(head, HEAD_MAX, "as declared");
+		snprintf(head, VIZ_HEAD_MAX, "as declared");
 	else if (hop.from_kind == LDL_KIND_EVENT)
-		snprintf(head, HEAD_MAX, "who wakes %s", label);
+		snprintf(head, VIZ_HEAD_MAX, "who wakes %s", label);
 	else if (witness)
-		snprintf(head, HEAD_MAX, "%s%s",
+		snprintf(head, VIZ_HEAD_MAX, "%s%s",
 			is_repeated(text, index, witness) ? "one like " : "",
 			viz_thread_label(text->run, witness, label, sizeof(label)));
 	else
-		snprintf(head, HEAD_MAX, "a thread");
+		snprintf(head, VIZ_HEAD_MAX, "a thread");
+	return head;
 }
 
 static void fill_column(const struct viz_text *text, uint32_t index, struct column *column)
 {
 	size_t width;
 
-	fill_head(text, index, column->head);
+	viz_text_head(text, index, column->head);
 	fill_cell(text, index, false, column->took);
 	fill_cell(text, index, true, column->wants);
 	column->width = viz_text_width(column->head);

@@ -166,7 +166,7 @@ result 'two formats on one standard output are refused' refuses 'several formats
 	"$lockdep_lite" report --json --sarif "$out/abba.ldl"
 result 'a file that cannot be written costs one line' refuses 'create that directory first' \
 	"$lockdep_lite" report --sarif=/nowhere/at/all "$out/abba.ldl"
-result '--finding goes with text only' refuses '--finding goes with text only' \
+result '--finding and --explain go with text only' refuses '--finding and --explain go with text only' \
 	"$lockdep_lite" report --finding=1 --junit "$out/abba.ldl"
 result "run's standard output is PROG's" refuses "standard output belongs to PROG" \
 	"$lockdep_lite" run --sarif=- -- true

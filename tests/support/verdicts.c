@@ -33,8 +33,10 @@ static void put_evidence(struct ldl_arena *arena, enum ldl_verdict verdict, cons
 		ldl_waits_also(pair[0], gate);
 		ldl_waits_also(pair[1], gate);
 	}
-	if (verdict == LDL_VERDICT_POTENTIAL)
+	if (verdict == LDL_VERDICT_POTENTIAL) {
 		two->to_addr += 64; /* another lock of the class */
+		two->to_generation++;
+	}
 	if (verdict == LDL_VERDICT_BOUNDED) {
 		two->to_mode = LDL_MODE_TIMED;
 		two->type = LDL_EDGE_EN;
