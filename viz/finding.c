@@ -65,6 +65,20 @@ ldl_witness_id viz_step_witness(const struct viz_run *run, const struct ldl_path
 		       : 0;
 }
 
+static ldl_class_id class_of(const struct ldl_path_step *step)
+{
+	return step->from ? step->from : step->to;
+}
+
+bool viz_step_is_first(const struct ldl_path_step *steps, uint32_t index)
+{
+	for (uint32_t i = 0; i < index; i++) {
+		if (class_of(&steps[i]) == class_of(&steps[index]))
+			return false;
+	}
+	return true;
+}
+
 const char *viz_thread_text(
 	struct viz_run *run, const struct ldl_witness *witness, char *text, size_t size)
 {

@@ -113,8 +113,7 @@ static void add_edges(struct viz_json *json, struct viz_run *run, ldl_finding_id
 	viz_json_close(json, ']');
 }
 
-/* The classes on the finding's path, each once: a cycle visits none twice but for locks of one
- * class, so comparing with the step before is enough there. */
+/* The classes on the finding's path, each once. */
 static void add_classes(
 	struct viz_json *json, struct viz_run *run, ldl_finding_id id, bool is_phrase)
 {
@@ -125,7 +124,7 @@ static void add_classes(
 	for (uint32_t i = 0; steps && i < count; i++) {
 		ldl_class_id class = steps[i].from ? steps[i].from : steps[i].to;
 
-		if (i && class == steps[i - 1].from)
+		if (!viz_step_is_first(steps, i))
 			continue;
 		viz_json_text(json, NULL,
 			is_phrase ? viz_class_phrase(run, class) : viz_class_name(run, class));

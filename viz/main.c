@@ -15,7 +15,7 @@ static const struct subcommand {
 	{"run", viz_cmd_run, 0, "[options] [--] PROG [ARG...]",
 		"watch PROG and its children; report at the end"},
 	{"report", viz_cmd_report, VIZ_EXIT_BAD_INPUT, "FILE|DIR...",
-		"the findings of earlier runs, as text or JSON"},
+		"the findings of earlier runs, as text or for other programs"},
 	{"graph", viz_cmd_graph, VIZ_EXIT_BAD_INPUT, "FILE -o OUT.{svg,png,pdf,dot}",
 		"draw the cycles, or a part of the graph"},
 	{"doctor", viz_cmd_doctor, VIZ_EXIT_BAD_INPUT, "[PID|PROG]",

@@ -115,6 +115,10 @@ const char *viz_thread_label(
  * full, the edge's newest; 0 when there is none. */
 ldl_witness_id viz_step_witness(const struct viz_run *run, const struct ldl_path_step *step);
 
+/* Whether a path comes to the class of step `index` there for the first time: a cycle among locks
+ * of one class does so more than once. */
+bool viz_step_is_first(const struct ldl_path_step *steps, uint32_t index);
+
 /* "possible deadlock: lock order inversion between A and B". Returns `text`. */
 const char *viz_finding_title(struct viz_run *run, ldl_finding_id id, char *text, size_t size);
 

@@ -239,6 +239,16 @@ static void add_graph_edge(struct viz_json *json, const struct shown_step *shown
 	viz_json_close(json, '}');
 }
 
+/* Always so but in a damaged file. */
+static bool is_ring(const struct ldl_path_step *steps, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!steps[i].from || steps[i].to != steps[(i + 1) % count].from)
+			return false;
+	}
+	return true;
+}
+
 static void add_graph(struct viz_json *json, struct viz_run *run, const struct ldl_path_step *steps,
 	uint32_t count)
 {
@@ -247,8 +257,7 @@ static void add_graph(struct viz_json *json, struct viz_run *run, const struct l
 	viz_sarif_message(json, "description", "the cycle");
 	viz_json_open(json, "nodes", '[');
 	for (uint32_t i = 0; i < count; i++) {
-		/* Locks of one class are one node: their steps follow one another. */
-		if (i && steps[i].from == steps[i - 1].from)
+		if (!viz_step_is_first(steps, i))
 			continue;
 		viz_json_open(json, NULL, '{');
 		viz_json_text(json, "id", viz_class_name(run, steps[i].from));
@@ -318,6 +327,6 @@ void viz_sarif_evidence(struct viz_json *json, struct viz_run *run, ldl_finding_
 		add_stacks(json, &shown);
 	}
 	viz_json_close(json, ']');
-	if (steps[0].edge)
+	if (steps[0].edge && is_ring(steps, count))
 		add_graph(json, run, steps, count);
 }

@@ -64,6 +64,11 @@ struct ldl_arena *ldl_waits_begin(void)
 	return &arena;
 }
 
+struct ldl_arena *ldl_waits_arena(void)
+{
+	return &arena;
+}
+
 void ldl_waits_rename(const char *program, const char *module, const char *thread)
 {
 	arena.header->program = put_string(program);

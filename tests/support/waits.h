@@ -11,6 +11,9 @@
 /* Drops the last arena and begins an empty one. */
 struct ldl_arena *ldl_waits_begin(void);
 
+/* The arena that was begun last. */
+struct ldl_arena *ldl_waits_arena(void);
+
 /* Calls the program, the file that places are in, and the threads of later edges otherwise. */
 void ldl_waits_rename(const char *program, const char *module, const char *thread);
 
