@@ -178,8 +178,8 @@ static void put_end(const struct viz_story *story)
 		return;
 	case LDL_VERDICT_GATED:
 		viz_story_item(story, "=",
-			"Nobody would go on. It does not come to that, for one "
-			"lock is held around all of it.");
+			"Nobody would go on. It does not come to that, for a lock "
+			"keeps the steps apart.");
 		return;
 	case LDL_VERDICT_ORDERED:
 	case LDL_VERDICT_SINGLE_THREAD:

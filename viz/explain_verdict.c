@@ -6,7 +6,8 @@
 
 #include "explain_parts.h"
 
-#define NAMES_MAX 600u
+#define NAMES_MAX  600u
+#define GATE_STEPS 64u /* of a long cycle that are compared with one another */
 
 static const struct ldl_witness *witness_of(const struct viz_story *story, uint32_t index)
 {
@@ -124,9 +125,9 @@ static void tell_threads(const struct viz_story *story)
 	earlier = find_earlier(story, &later);
 	if (earlier == story->text.count) {
 		viz_story_item(story, "-",
-			"%u threads made the steps, and each was there when the others made "
+			"%u threads made the %u steps, and each was there when the others made "
 			"theirs: %s.",
-			threads, names);
+			threads, story->text.count, names);
 		return;
 	}
 	viz_thread_label(story->text.run, witness_of(story, earlier), one, sizeof(one));
@@ -138,8 +139,8 @@ static void tell_threads(const struct viz_story *story)
 		seconds(witness_of(story, later)->thread_start_ns));
 }
 
-/* Whether this lock is held exclusively around a step, and is no end of it. */
-static bool is_around(
+/* Whether the step's thread held the lock too, and not both as readers. */
+static const struct ldl_also_held *held_at(
 	const struct viz_story *story, uint32_t index, const struct ldl_also_held *gate)
 {
 	const struct ldl_snapshot *snapshot = viz_run_snapshot(story->text.run);
@@ -150,59 +151,68 @@ static bool is_around(
 	also = ldl_snapshot_also_held(snapshot, id, &count);
 	for (uint32_t i = 0; also && i < count; i++) {
 		if (also[i].instance == gate->instance && also[i].generation == gate->generation &&
-			!(also[i].mode & LDL_MODE_SHARED))
-			return true;
+			!(also[i].mode & gate->mode & LDL_MODE_SHARED))
+			return &also[i];
 	}
-	return false;
+	return NULL;
 }
 
-/* Whether the cycle itself leads through the lock: it is held by one step, then, and no gate. */
-static bool is_on_path(const struct viz_story *story, const struct ldl_also_held *gate)
+/* What the cycle itself leads through guards nothing. */
+static bool is_on_path(const struct viz_story *story, ldl_class_id class)
 {
 	for (uint32_t i = 0; i < story->text.count; i++) {
-		const struct ldl_witness *witness = witness_of(story, i);
-
-		if (witness && (witness->from_instance == gate->instance ||
-				       witness->to_instance == gate->instance))
+		if (story->text.steps[i].from == class)
 			return true;
 	}
 	return false;
 }
 
-static const struct ldl_also_held *find_gate(const struct viz_story *story)
+/* A lock that step `index` and a later one were made under; *other is that step. */
+static const struct ldl_also_held *find_gate(
+	const struct viz_story *story, uint32_t index, uint32_t *other)
 {
 	const struct ldl_snapshot *snapshot = viz_run_snapshot(story->text.run);
-	ldl_witness_id id = viz_step_witness(story->text.run, &story->text.steps[0]);
+	ldl_witness_id id = viz_step_witness(story->text.run, &story->text.steps[index]);
+	uint32_t steps = story->text.count < GATE_STEPS ? story->text.count : GATE_STEPS;
 	const struct ldl_also_held *also;
 	uint32_t count = 0;
 
 	also = ldl_snapshot_also_held(snapshot, id, &count);
 	for (uint32_t i = 0; also && i < count; i++) {
 		const struct ldl_class *class = ldl_snapshot_class(snapshot, also[i].class);
-		uint32_t covered = 0;
 
-		if (!class || !ldl_kind_is_lock(class->kind) || is_on_path(story, &also[i]))
+		if (!class || !ldl_kind_is_lock(class->kind) || is_on_path(story, also[i].class))
 			continue;
-		while (covered < story->text.count && is_around(story, covered, &also[i]))
-			covered++;
-		if (covered == story->text.count)
-			return &also[i];
+		for (*other = index + 1; *other < steps; ++*other) {
+			if (held_at(story, *other, &also[i]))
+				return &also[i];
+		}
 	}
 	return NULL;
 }
 
 static void tell_gate(const struct viz_story *story)
 {
-	const struct ldl_also_held *gate = find_gate(story);
-	char place[VIZ_PLACE_MAX];
+	char place[VIZ_PLACE_MAX], other_place[VIZ_PLACE_MAX];
 
-	if (gate)
+	for (uint32_t i = 0; i < story->text.count && i < GATE_STEPS; i++) {
+		uint32_t other;
+		const struct ldl_also_held *gate = find_gate(story, i, &other);
+
+		if (!gate)
+			continue;
 		viz_story_item(story, "-",
-			"%s was held around every shown step, in the first one from %s.",
-			viz_class_name(story->text.run, gate->class),
-			viz_address_text(story->text.run, gate->frame, place, sizeof(place)));
-	else if (story->text.finding->verdict != LDL_VERDICT_GATED)
-		viz_story_item(story, "-", "No other lock was held around all of the shown steps.");
+			"%s was held at step %u, from %s, and at step %u, from %s: two threads "
+			"cannot be there at one time.",
+			viz_class_name(story->text.run, gate->class), i + 1,
+			viz_address_text(story->text.run, gate->frame, place, sizeof(place)),
+			other + 1,
+			viz_address_text(story->text.run, held_at(story, other, gate)->frame,
+				other_place, sizeof(other_place)));
+		return;
+	}
+	if (story->text.finding->verdict != LDL_VERDICT_GATED)
+		viz_story_item(story, "-", "No other lock was held at two of the shown steps.");
 }
 
 static void tell_limits(const struct viz_story *story)
@@ -241,8 +251,8 @@ static const char *const bounds[LDL_VERDICT_COUNT][2] = {
 		"A weaker verdict there is none."},
 	[LDL_VERDICT_ORDERED] = {"Potential would be a side that can run while the other one "
 				 "does.",
-		"It is more than gated, for the order of threads is no lock: another run may have "
-		"another one."},
+		"It is more than gated, for the order of threads is no lock: a change of the "
+		"program may undo it."},
 	[LDL_VERDICT_SINGLE_THREAD] = {"Potential would be a second thread that makes one of the "
 				       "steps.",
 		"It is more than gated, for nothing keeps a second thread out."},

@@ -116,8 +116,8 @@ static const char *const verdict_sentences[] = {
 		"one of the waits is timed, so the threads stall until it ends and then go on; a "
 		"common order would settle it.",
 	[LDL_VERDICT_GATED] =
-		"another lock is held around every one of these acquisitions, so it cannot "
-		"happen; it stays settled for as long as every path takes that lock first.",
+		"another lock keeps these acquisitions from happening at one time, so it cannot "
+		"hang; that stays settled for as long as every path takes that lock first.",
 	[LDL_VERDICT_ORDERED] =
 		"one side was over before the other could begin (thread creation or join lies "
 		"between), so it did not happen here; it settles itself unless that start-up "

@@ -131,13 +131,13 @@ static void each_verdict_says_what_it_rests_on(void)
 		{LDL_VERDICT_DEADLOCKED, {"It is more than confirmed", "Nobody goes on, ever."}},
 		{LDL_VERDICT_CONFIRMED, {"It is more than predicted", "Deadlocked would be"}},
 		{LDL_VERDICT_PREDICTED,
-			{"2 threads made the steps, and each was there", "It is not confirmed"}},
+			{"2 threads made the 2 steps, and each was there", "It is not confirmed"}},
 		{LDL_VERDICT_POTENTIAL, {"two of one class, so",
 						"Predicted would be the same locks in every step"}},
 		{LDL_VERDICT_BOUNDED, {"Step 2 waits with a time limit, in sample+0x",
 					      "until a time limit ends one of these waits"}},
-		{LDL_VERDICT_GATED,
-			{"gate was held around every shown step", "how to do without that lock"}},
+		{LDL_VERDICT_GATED, {"gate was held at step 1, from 0x0, and at step 2",
+					    "how to do without that lock"}},
 		{LDL_VERDICT_ORDERED,
 			{"worker #2 made step 1 after 0.002000 s; worker #3, which made step 2, "
 			 "was first seen after",
@@ -153,6 +153,31 @@ static void each_verdict_says_what_it_rests_on(void)
 		CU_ASSERT_TRUE(has(expected[i].words[1]));
 		CU_ASSERT_TRUE(expected[i].verdict == LDL_VERDICT_GATED || lacks("gate was held"));
 	}
+}
+
+/* Both steps of the gated cycle as readers of the gate, or one of them. */
+static void read_gate(bool both)
+{
+	struct ldl_arena *arena = ldl_waits_arena();
+	ldl_edge_id edge = ldl_verdicts_edge(LDL_VERDICT_GATED);
+
+	for (ldl_edge_id id = edge; id < edge + 1 + both; id++) {
+		const struct ldl_witness *witness =
+			ldl_witness_at(arena, ldl_edge_at(arena, id)->witness_first);
+
+		ldl_also_held_at(arena, witness->also_first)->mode = LDL_MODE_SHARED;
+	}
+	tell(ldl_verdicts_finding(LDL_VERDICT_GATED), false);
+}
+
+static void two_readers_of_one_lock_are_not_kept_apart(void)
+{
+	ldl_verdicts_begin();
+	read_gate(true);
+	CU_ASSERT_TRUE(lacks("gate was held at step"));
+	ldl_verdicts_begin();
+	read_gate(false);
+	CU_ASSERT_TRUE(has("gate was held at step 1"));
 }
 
 /* The cycle of this rule among the samples, told. */
@@ -355,6 +380,7 @@ LDL_SUITE(explain)
 	LDL_TEST(where_no_order_is_rarer_either_will_do);
 	LDL_TEST(what_was_declared_is_not_what_has_to_change);
 	LDL_TEST(each_verdict_says_what_it_rests_on);
+	LDL_TEST(two_readers_of_one_lock_are_not_kept_apart);
 	LDL_TEST(a_reclaimer_is_mended_by_mask_place_or_trylock);
 	LDL_TEST(contexts_reserves_events_and_handlers_have_their_own_ways);
 	LDL_TEST(each_rule_has_a_repair);
