@@ -81,6 +81,8 @@ ldl_class_id ldl_class_make(struct ldl_arena *arena, const struct ldl_class *mod
 	if (!id)
 		return 0;
 	*ldl_class_at(arena, id) = *model;
+	if (model->kind == LDL_KIND_EVENT)
+		ldl_class_at(arena, id)->event = (uint16_t)arena->header->event_classes++;
 	ldl_probe_store(&probe, LDL_TABLE_CLASS_HASH, slot, id);
 	return id;
 }

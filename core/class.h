@@ -14,6 +14,13 @@ ldl_class_id ldl_class_find(struct ldl_arena *arena, uint64_t key);
  * fields (key to object). Under the writer lock. 0: the table is full. */
 ldl_class_id ldl_class_make(struct ldl_arena *arena, const struct ldl_class *model);
 
+/* An event's class as a member of a set: exact for the first 32 classes of events; one from there
+ * on has its bit in common with others. 0 for all that is no event. */
+LDL_INLINE uint32_t ldl_class_event_bit(const struct ldl_class *class)
+{
+	return class->kind == LDL_KIND_EVENT ? 1u << class->event % 32 : 0;
+}
+
 /* Keys by the four identity rules, in their order of precedence. */
 uint64_t ldl_class_key_named(const char *name);
 uint64_t ldl_class_key_init(const struct ldl_stack *stack, uint32_t depth);

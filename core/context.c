@@ -109,15 +109,65 @@ const struct ldl_scope *ldl_context_leaked(const struct ldl_context *context, ui
 	return context->scope_count && last[-1].sections > sections ? &last[-1] : NULL;
 }
 
+static struct ldl_past *past_at(struct ldl_context *context, uint32_t count)
+{
+	return &context->past[count < LDL_HISTORY ? count : 1 + (count - 1) % (LDL_HISTORY - 1)];
+}
+
 void ldl_context_remember(
 	struct ldl_context *context, const struct ldl_held *entry, uint32_t clock, uint32_t gfp)
 {
-	const struct ldl_past *last = &context->past[(context->past_count - 1) % LDL_HISTORY];
+	const struct ldl_past *last =
+		context->past_count ? past_at(context, context->past_count - 1) : NULL;
 
-	if (context->past_count && last->entry.key == entry->key && last->clock == clock)
+	if (last && last->entry.key == entry->key && last->clock == clock)
 		return;
-	context->past[context->past_count++ % LDL_HISTORY] =
+	*past_at(context, context->past_count++) =
 		(struct ldl_past){.entry = *entry, .clock = clock, .gfp = gfp};
+}
+
+bool ldl_context_waited_for(const struct ldl_context *context, ldl_instance_id event)
+{
+	for (uint32_t i = 0; i < LDL_OWN_WAITS && i < context->own_wait_count; i++) {
+		if (context->own_waits[i].event == event)
+			return true;
+	}
+	return false;
+}
+
+void ldl_context_note_wake(struct ldl_context *context, ldl_instance_id event, uint32_t bit)
+{
+	if (ldl_context_waited_for(context, event))
+		return;
+	context->woken |= bit;
+	for (uint32_t i = 0; i < LDL_ASKS; i++)
+		context->asks[i].woken |= bit;
+}
+
+/* The record of this class; or, of another one, the one that was not used for longest. */
+static struct ldl_asks *asks_of(struct ldl_context *context, ldl_class_id class)
+{
+	struct ldl_asks *oldest = &context->asks[0];
+
+	for (uint32_t i = 0; i < LDL_ASKS; i++) {
+		if (context->asks[i].class == class)
+			return &context->asks[i];
+		if (context->asks[i].order < oldest->order)
+			oldest = &context->asks[i];
+	}
+	return oldest;
+}
+
+uint32_t ldl_context_ask(struct ldl_context *context, ldl_class_id class)
+{
+	struct ldl_asks *asks = asks_of(context, class);
+	bool is_known = asks->class == class;
+	bool goes_on = is_known && asks->order == context->ask_count && !asks->woken;
+
+	if (!goes_on)
+		context->asked = is_known ? asks->woken : context->woken;
+	*asks = (struct ldl_asks){.class = class, .order = ++context->ask_count};
+	return context->asked;
 }
 
 void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,

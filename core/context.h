@@ -12,6 +12,7 @@
 
 #define LDL_OWN_BOTTOM 3u
 #define LDL_OWN_WAITS  4u /* events that a thread waits for and then wakes, at the same time */
+#define LDL_ASKS       8u /* classes of events that a thread waits for in turn */
 
 /* An open scope. Scopes are closed last in, first out; rule E2 when they are not. */
 struct ldl_scope {
@@ -37,6 +38,14 @@ struct ldl_own_wait {
 	uint64_t below[LDL_OWN_BOTTOM]; /* of its first entries: [0] is the oldest one's */
 };
 
+/* What a thread has woken since it last waited for an event of one class: requests, it may be, that
+ * the next such wait is for the reply to. Sets of classes: see ldl_class_event_bit(). */
+struct ldl_asks {
+	ldl_class_id class; /* 0: none yet */
+	uint32_t order;     /* of that wait, among the thread's */
+	uint32_t woken;
+};
+
 struct ldl_context {
 	uint64_t scope_key; /* what tells an allocation's key, under these scopes, from a lock's */
 	uint32_t scope;     /* LDL_SCOPE_ bits in force */
@@ -44,11 +53,15 @@ struct ldl_context {
 	uint32_t scope_serial; /* of cookies */
 	uint32_t irq_disabled[LDL_IRQS];
 	uint32_t irq_depth[LDL_IRQS]; /* handlers of this kind that the thread is in */
-	uint32_t past_count;          /* so far; the ring keeps the last LDL_HISTORY */
+	uint32_t past_count;          /* so far; see ldl_context_remember() for which are kept */
 	uint32_t alloc_hidden;        /* an annotated allocator asks malloc(): that is no request */
 	uint32_t own_wait_count;      /* so far; the ring keeps the last LDL_OWN_WAITS */
 	uint64_t budget_ns;           /* a timed wait this long is all right in a non-blocking
 					 context */
+	uint32_t woken;     /* by the thread, ever: what its first wait may be the reply to */
+	uint32_t asked;     /* the set that its latest wait for an event was made with */
+	uint32_t ask_count; /* waits for events so far */
+	struct ldl_asks asks[LDL_ASKS];
 	struct ldl_scope scopes[LDL_SCOPE_MAX];
 	struct ldl_past past[LDL_HISTORY];
 	struct ldl_own_wait own_waits[LDL_OWN_WAITS];
@@ -94,7 +107,20 @@ LDL_INLINE bool ldl_context_irq_may_come(const struct ldl_context *context, uint
 	return interrupt == 0 ? hard : hard && !context->irq_disabled[1] && !context->irq_depth[1];
 }
 
-/* Keeps a wait that is over; forgets all of them. */
+/* The thread wakes this event, of the class with this bit. One that it waited for itself it only
+ * gives back, as one does with a semaphore that is a lock: that asks for nothing. */
+void ldl_context_note_wake(struct ldl_context *context, ldl_instance_id event, uint32_t bit);
+
+/* The thread waits for an event of this class: what it has woken since it last did, which it need
+ * not wait for any more. The same set as before when the same wait goes on, as in a loop around a
+ * condition. Also kept in context->asked. */
+uint32_t ldl_context_ask(struct ldl_context *context, ldl_class_id class);
+
+/* Whether the thread waited for this event itself, lately. */
+bool ldl_context_waited_for(const struct ldl_context *context, ldl_instance_id event);
+
+/* Keeps a wait that is over; forgets all of them. The oldest one, which is for an event where there
+ * is one, and the latest LDL_HISTORY - 1 are kept. */
 void ldl_context_remember(
 	struct ldl_context *context, const struct ldl_held *entry, uint32_t clock, uint32_t gfp);
 LDL_INLINE uint32_t ldl_context_past_kept(const struct ldl_context *context)

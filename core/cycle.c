@@ -5,6 +5,7 @@
 #include "cycle.h"
 
 #include "atomic.h"
+#include "class.h"
 
 #define FROM_E (LDL_EDGE_EN | LDL_EDGE_ER)
 #define TO_N   (LDL_EDGE_EN | LDL_EDGE_SN)
@@ -21,7 +22,7 @@ static uint32_t types_after(uint32_t types, bool weak)
 }
 
 /* What a path is looked for around: see is_void(). */
-enum detour { NONE, PER_CPU, HANDLERS, DETOURS };
+enum detour { NONE, PER_CPU, HANDLERS, WAITS, REPLIES, DETOURS };
 
 struct search {
 	struct ldl_arena *arena;
@@ -33,6 +34,8 @@ struct search {
 	int64_t rank;
 	enum detour detour;
 	ldl_edge_id without; /* is not followed */
+	uint32_t avoided_count; /* WAITS and REPLIES: edges that are not to be used */
+	ldl_edge_id avoided[LDL_DETOUR_MAX];
 };
 
 /* The queue: two lists of capacity words each, used as one of 2 * capacity. */
@@ -63,10 +66,32 @@ static bool is_handler(const struct ldl_arena *arena, ldl_node_id node)
 	return ldl_class_at(arena, ldl_node_at(arena, node)->class)->kind == LDL_KIND_INTERRUPT;
 }
 
-static bool is_avoided(const struct search *search, ldl_node_id node)
+static const struct ldl_class *class_of(const struct ldl_arena *arena, ldl_node_id node)
 {
-	return (search->detour == PER_CPU && is_per_cpu(search->arena, node)) ||
-	       (search->detour == HANDLERS && is_handler(search->arena, node));
+	return ldl_class_at(arena, ldl_node_at(arena, node)->class);
+}
+
+/* An event that is woken by somebody who waits for no other one does not depend on others, whatever
+ * its other wakers do. */
+static bool is_optional(const struct ldl_arena *arena, const struct ldl_edge *edge)
+{
+	const struct ldl_class *from = class_of(arena, edge->from);
+
+	return from->kind == LDL_KIND_EVENT && (from->flags & LDL_CLASS_FREE) &&
+	       class_of(arena, edge->to)->kind == LDL_KIND_EVENT;
+}
+
+static bool is_avoided(const struct search *search, ldl_edge_id id)
+{
+	const struct ldl_edge *edge = ldl_edge_at(search->arena, id);
+
+	for (uint32_t i = 0; i < search->avoided_count; i++) {
+		if (search->avoided[i] == id)
+			return true;
+	}
+	return (search->detour == PER_CPU && is_per_cpu(search->arena, edge->to)) ||
+	       (search->detour == HANDLERS && is_handler(search->arena, edge->to)) ||
+	       is_optional(search->arena, edge);
 }
 
 /* Follows one edge as far as its types allow. True: the goal is reached strongly. */
@@ -77,7 +102,7 @@ static bool follow(struct search *search, ldl_edge_id id, uint32_t types, bool w
 
 	if (ldl_node_at(search->arena, next)->rank != search->rank)
 		return false;
-	if (id == search->without || is_avoided(search, next))
+	if (id == search->without || is_avoided(search, id))
 		return false;
 	enter(search, next << 1 | !by_n, id << 1 | weak);
 	if (next == search->goal && (by_n || !search->goal_is_shared)) {
@@ -167,7 +192,7 @@ static uint32_t trace(struct search *search, struct ldl_cycle_step *steps, uint3
 /* Each processor has its own lock of such a class, and who holds it keeps that processor: another
  * one's handler does not wait for it, and this one's cannot come in. So no handler's cycle leads
  * through the class; but the handler that takes the lock which it interrupted is one. */
-static bool is_void(
+static bool is_kept_apart(
 	const struct ldl_arena *arena, const struct ldl_cycle_step *steps, uint32_t count)
 {
 	bool has_handler = false, has_per_cpu = false;
@@ -181,23 +206,79 @@ static bool is_void(
 	return has_handler && has_per_cpu && count > 2;
 }
 
-/* The shortest cycle; where that one is void, the shortest around the classes, or else around the
- * handlers, that make it so: every cycle that is not void and longer than two lacks the ones or the
- * others. (One of two is the shortest.) */
+/* A wait, and a step after it that leads, by way of events alone, to one that the waiter had woken
+ * itself: it waits for the reply to its own request, which is made. */
+struct reply {
+	ldl_edge_id wait, request;
+};
+
+static bool find_reply(const struct ldl_arena *arena, const struct ldl_cycle_step *steps,
+	uint32_t count, struct reply *reply)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t asked = ldl_edge_at(arena, steps[i].edge)->asked;
+
+		for (uint32_t n = 1; asked && n < count; n++) {
+			ldl_edge_id id = steps[(i + n) % count].edge;
+			uint32_t bit =
+				ldl_class_event_bit(class_of(arena, ldl_edge_at(arena, id)->to));
+
+			if (!bit)
+				break;
+			if (bit & asked) {
+				*reply = (struct reply){steps[i].edge, id};
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Whether one more way can be tried, around the wait or around the request. */
+static bool avoid(struct search *search, ldl_edge_id edge, const struct reply *reply)
+{
+	ldl_edge_id id = search->detour == WAITS ? reply->wait : reply->request;
+
+	if (search->detour < WAITS || id == edge || search->avoided_count == LDL_DETOUR_MAX)
+		return false;
+	search->avoided[search->avoided_count++] = id;
+	return true;
+}
+
+/* The shortest cycle with this detour that is not void; *is_void: there is one that is. */
+static uint32_t find_around(struct search *search, ldl_edge_id edge, uint32_t type,
+	struct ldl_cycle_step *steps, uint32_t most, bool *is_void)
+{
+	search->avoided_count = 0;
+	while (start(search, ldl_edge_at(search->arena, edge), type)) {
+		struct reply reply = {0};
+		uint32_t count;
+
+		steps[0] = (struct ldl_cycle_step){edge, type};
+		count = trace(search, steps, most);
+		if (!is_kept_apart(search->arena, steps, count) &&
+			!find_reply(search->arena, steps, count, &reply))
+			return count;
+		*is_void = true;
+		if (!reply.wait || !avoid(search, edge, &reply))
+			break;
+	}
+	return 0;
+}
+
+/* The shortest cycle; where that one is void, the shortest around what makes it so. Of interrupts:
+ * every cycle that is not void and longer than two lacks the handlers or the classes. (One of two
+ * is the shortest.) Of replies: a cycle that is not void lacks the wait or the request, or has
+ * other waits between them; one of the latter kind may be missed beside one that is void. */
 static uint32_t find(struct search *search, ldl_edge_id edge, uint32_t type,
 	struct ldl_cycle_step *steps, uint32_t most)
 {
-	uint32_t count;
+	bool is_void = false;
 
 	for (search->detour = NONE; search->detour < DETOURS; search->detour++) {
-		if (!start(search, ldl_edge_at(search->arena, edge), type)) {
-			if (search->detour == NONE)
-				return 0;
-			continue;
-		}
-		steps[0] = (struct ldl_cycle_step){edge, type};
-		count = trace(search, steps, most);
-		if (!is_void(search->arena, steps, count))
+		uint32_t count = find_around(search, edge, type, steps, most, &is_void);
+
+		if (count || !is_void)
 			return count;
 	}
 	return 0;

@@ -5,22 +5,28 @@
  * the waker's own last wait, whichever came last. Requests are told apart by a clock that ticks at
  * inits and wakes, so that what a thread remembers need not be tied to any one event. What was
  * waited for before the request was no part of the work that it asks for; nor is what the waker
- * held already when it waited for the same event (a semaphore that it took and gives back). */
+ * held already when it waited for the same event (a semaphore that it took and gives back).
+ *
+ * A wait is made with what its thread has woken before: these are the requests that it waits for
+ * the reply to. The search for cycles (cycle.c) leads such a wait to no event among them. */
 #include "engine_place.h"
 
 #include "chain.h"
+#include "class.h"
 #include "hash.h"
 #include "instance.h"
 
 static const struct ldl_lock_type event_type = {
 	.kind = LDL_KIND_EVENT, .class_flags = LDL_CLASS_LEARNED};
 
+#define TICK 2u /* of the event clock: below it is a bit of an event's request */
+
 static uint32_t tick(void)
 {
 	struct ldl_header *header = ldl_engine.arena.header;
 
 	ldl_store_relaxed(&header->has_events, 1);
-	return ldl_add_relaxed(&header->event_clock, 1) + 1;
+	return ldl_add_relaxed(&header->event_clock, TICK) + TICK;
 }
 
 static uint32_t now(void)
@@ -33,11 +39,13 @@ static uint32_t request_of(ldl_instance_id id)
 	return ldl_load_relaxed(&ldl_instance_info_at(&ldl_engine.arena, id)->request);
 }
 
-/* A new request begins: what is done from here on counts for the next wake. Unless another thread
- * has ended the event since its request was `last`: the word is not the event's any more. */
-static void begin_request(ldl_instance_id id, uint32_t last)
+/* A new request begins, by a wake or with the event: what is done from here on counts for the next
+ * wake. Unless another thread has ended the event since its request was `last`: the word is not the
+ * event's any more. */
+static void begin_request(ldl_instance_id id, uint32_t last, bool is_woken)
 {
-	(void)ldl_cas_acq_rel(&ldl_instance_info_at(&ldl_engine.arena, id)->request, &last, tick());
+	(void)ldl_cas_acq_rel(&ldl_instance_info_at(&ldl_engine.arena, id)->request, &last,
+		tick() | (is_woken ? LDL_REQUEST_WOKEN : 0));
 }
 
 static ldl_instance_id event_at(
@@ -70,7 +78,7 @@ void ldl_engine_event_init(const void *event, const char *name, const void *ip)
 	ldl_engine_end_place(LDL_PLACE_OF(LDL_KIND_EVENT, event));
 	id = event_at(thread, event, name, ip);
 	if (id)
-		begin_request(id, request_of(id));
+		begin_request(id, request_of(id), false);
 	ldl_engine_leave(thread);
 }
 
@@ -105,8 +113,10 @@ void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
 	if (id) {
 		acquisition =
 			ldl_engine_about(id, limit_ns ? LDL_MODE_TIMED : LDL_MODE_EXCLUSIVE, ip);
+		acquisition.asked = ldl_context_ask(&thread->context, acquisition.class);
 		entry = ldl_engine_as_entry(thread, &acquisition);
-		key = ldl_engine_key_of_mode(entry.key);
+		key = ldl_engine_key_of_mode(
+			acquisition.asked ? ldl_hash_add(entry.key, acquisition.asked) : entry.key);
 		if (!ldl_chain_find(&ldl_engine.arena, key) || thread->context.budget_ns)
 			check_wait(thread, &acquisition, key, limit_ns);
 		/* What came before this wait is over: only the wait itself is needed now. */
@@ -120,16 +130,16 @@ void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
 }
 
 /* The wake's key: the event, the place, and all that it would depend on. */
-static uint64_t key_of_wake(const struct ldl_thread *thread, const struct ldl_held *woken,
+static uint64_t key_of_wake(const struct ldl_judgement *judgement, const struct ldl_held *woken,
 	uint32_t request, uint32_t before)
 {
-	const struct ldl_context *context = &thread->context;
+	const struct ldl_context *context = &judgement->thread->context;
 	uint32_t count = ldl_context_past_kept(context);
 	uint64_t key = ldl_hash_add(ldl_hash_add(woken->key, woken->ip), before);
 
 	for (uint32_t i = 0; i < count; i++) {
-		if ((int32_t)(context->past[i].clock - request) >= 0)
-			key += ldl_hash_strong(context->past[i].entry.key);
+		if (ldl_rules_counts(judgement, &context->past[i], woken, request))
+			key += ldl_hash_strong(context->past[i].entry.key ^ context->asked);
 	}
 	return key ? key : 1;
 }
@@ -140,9 +150,9 @@ static void check_wake(struct ldl_thread *thread, struct ldl_acquisition *acquis
 {
 	uint32_t before = ldl_context_held_before(
 		&thread->context, woken->instance, thread->held, ldl_thread_depth(thread));
-	uint64_t key = key_of_wake(thread, woken, request, before);
+	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
+	uint64_t key = key_of_wake(&judgement, woken, request, before);
 	struct ldl_held alone = *woken;
-	struct ldl_judgement judgement;
 
 	alone.key = 0; /* it has no chain of its own */
 	if (ldl_chain_find(&ldl_engine.arena, key) ||
@@ -170,7 +180,9 @@ void ldl_engine_wake(const void *event, const void *ip)
 		woken = ldl_engine_as_entry(thread, &acquisition);
 		request = request_of(id);
 		check_wake(thread, &acquisition, &woken, request);
-		begin_request(id, request);
+		ldl_context_note_wake(&thread->context, id,
+			ldl_class_event_bit(ldl_class_at(&ldl_engine.arena, acquisition.class)));
+		begin_request(id, request, true);
 	}
 	ldl_engine_leave(thread);
 }

@@ -258,7 +258,7 @@ static void depend_on_freer(struct ldl_thread *thread, ldl_instance_id id, const
 	struct ldl_acquisition acquisition = ldl_engine_about(id, LDL_MODE_EXCLUSIVE, ip);
 	struct ldl_held woken = ldl_engine_as_entry(thread, &acquisition);
 	uint64_t key = ldl_hash_add(woken.key, LDL_FINDING_RESERVE);
-	uint32_t never = ldl_load_relaxed(&ldl_engine.arena.header->event_clock) + 1;
+	uint32_t never = ldl_load_relaxed(&ldl_engine.arena.header->event_clock) + 2;
 	struct ldl_judgement judgement;
 
 	woken.key = 0; /* it has no chain of its own */

@@ -119,13 +119,15 @@ struct ldl_header {
 	uint32_t thread_serial;  /* threads so far; the next thread's serial */
 	int64_t rank_front;      /* writer: the graph's smallest and largest rank so far */
 	int64_t rank_back;
-	uint32_t event_clock; /* ticks at each event's request and wake: see engine_event.c */
+	uint32_t event_clock; /* even; ticks at each event's request and wake: see engine_event.c */
 	uint32_t has_events;  /* somebody waits for events: what threads waited for is kept */
 	ldl_instance_id domains[LDL_DOMAINS];       /* writer: R, R.io, R.fs; 0: not met yet */
 	ldl_instance_id interrupts[LDL_IRQS];       /* writer: the handlers, by ldl_interrupt */
 	ldl_instance_id nonblock[LDL_NONBLOCK_MAX]; /* writer: non-blocking contexts so far */
 	uint32_t nonblock_count;
-	uint32_t nofail_clock;            /* ticks when a NOFAIL request waits to be tried again */
+	uint32_t nofail_clock;  /* ticks when a NOFAIL request waits to be tried again */
+	uint32_t event_classes; /* writer: classes of events so far */
+	uint32_t unused;
 	uint64_t counters[LDL_COUNT_MAX]; /* by ldl_counter */
 	struct ldl_table tables[LDL_TABLE_COUNT];
 };
@@ -197,7 +199,8 @@ struct ldl_class {
 	ldl_site_id first_site; /* the first acquisition's stack; 0: not acquired yet */
 	uint8_t wait_outer; /* ldl_wait_type of lockdep_lite/context.h: what taking it may wait */
 	uint8_t wait_inner; /* for, and what may be waited for while it is held; 0: not checked */
-	uint16_t unused[3];
+	uint16_t event;     /* KIND_EVENT: its number among them, from 0 on; see ldl_edge.asked */
+	uint16_t unused[2];
 };
 
 enum ldl_instance_flags {
@@ -218,11 +221,14 @@ struct ldl_instance {
 	uint32_t flags;
 };
 
+#define LDL_REQUEST_WOKEN 1u /* the request began with a wake, not with the event itself */
+
 struct ldl_instance_info {
 	union {
 		uint32_t next_free;
-		uint32_t request;       /* of an event in use: header->event_clock at its request */
-		ldl_reserve_id reserve; /* of a pool in use: its record */
+		uint32_t request; /* of an event in use: header->event_clock at its request, and
+				     LDL_REQUEST_WOKEN */
+		ldl_reserve_id reserve;   /* of a pool in use: its record */
 		ldl_callback_id callback; /* of a shrinker or notifier in use: its record */
 	};
 	uint32_t generation; /* bumped each time the record is handed out */
@@ -275,9 +281,11 @@ struct ldl_edge {
 	ldl_node_id from, to;
 	ldl_edge_id next_out, next_in;
 	ldl_witness_id witness_first; /* newest first */
-	uint32_t witness_count;
-	uint32_t types; /* ldl_edge_type bits */
+	uint16_t witness_count;
+	uint16_t types; /* ldl_edge_type bits */
 	uint32_t seen;  /* slow paths that met it, the first included: not a count of lock calls */
+	uint32_t asked; /* `to` is an event: events that each waiter for it had woken itself before,
+			   one bit each, see ldl_class_event_bit(). Else 0 */
 };
 
 /* The evidence of one edge, once. Owner: writer; immutable after it was linked. */
@@ -394,7 +402,7 @@ _Static_assert(sizeof(struct ldl_instance) == 16, "format: four to a cache line"
 _Static_assert(sizeof(struct ldl_instance_info) == 16, "format");
 _Static_assert(sizeof(struct ldl_bucket) == 64, "format: one cache line");
 _Static_assert(sizeof(struct ldl_node) == 32, "format");
-_Static_assert(sizeof(struct ldl_edge) == 32, "format");
+_Static_assert(sizeof(struct ldl_edge) == 32, "format: two to a cache line");
 _Static_assert(sizeof(struct ldl_witness) == 128, "format");
 _Static_assert(sizeof(struct ldl_segment) == 20, "format");
 _Static_assert(sizeof(struct ldl_also_held) == 24, "format");

@@ -66,6 +66,7 @@
 #define LDL_JOINS         32768u  /* handles of threads that may be joined */
 #define LDL_MODULE_MAX    1024u
 #define LDL_CYCLE_MAX     4096u      /* edges of one reported cycle */
+#define LDL_DETOUR_MAX    4u         /* edges that one search for a cycle leads around */
 #define LDL_FRESH_MAX     4u         /* new findings that one acquisition prints */
 #define LDL_STUCK_MAX     (1u << 20) /* calls after which a wish that nobody waits for is dropped */
 

@@ -84,7 +84,10 @@ void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_nod
 	} else {
 		may_close = news != 0;
 	}
-	edge->types |= type | (entry ? 0 : LDL_EDGE_DECLARED);
+	edge->types |= (uint16_t)(type | (entry ? 0 : LDL_EDGE_DECLARED));
+	/* A waiter who asked for less may close what those before him did not. */
+	may_close |= !is_new && (edge->asked & ~acquisition->asked);
+	edge->asked = is_new ? acquisition->asked : edge->asked & acquisition->asked;
 	if (is_new)
 		may_close = ldl_order_insert(arena, judgement->work, from, to);
 	else

@@ -100,6 +100,11 @@ void ldl_rules_sleep(struct ldl_judgement *judgement);
 void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woken, uint32_t request,
 	uint32_t before);
 
+/* Whether what the thread waited for counts for a wake of `woken` whose request began then: not
+ * what came before, nor an event that it got though nobody had woken that one yet. */
+bool ldl_rules_counts(const struct ldl_judgement *judgement, const struct ldl_past *past,
+	const struct ldl_held *woken, uint32_t request);
+
 /* A non-blocking context is new: all that waits for reclaim waits for it too. */
 void ldl_rules_adopt(struct ldl_judgement *judgement, ldl_instance_id context);
 

@@ -167,6 +167,8 @@ static void needs(struct ldl_judgement *judgement, const struct ldl_held *woken,
 
 	if (acquisition.class == ldl_held_class(woken))
 		return;
+	if (ldl_class_at(arena, acquisition.class)->kind == LDL_KIND_EVENT)
+		acquisition.asked = judgement->thread->context.asked;
 	judgement->acquisition = &acquisition;
 	ldl_rules_depend(judgement, ldl_node_of_class(arena, ldl_held_class(woken)),
 		ldl_node_of_class(arena, acquisition.class), woken, type);
@@ -178,6 +180,28 @@ static bool is_event(const struct ldl_judgement *judgement, const struct ldl_pas
 	ldl_class_id class = past->gfp ? 0 : ldl_held_class(&past->entry);
 
 	return ldl_class_at(judgement->arena, class)->kind == LDL_KIND_EVENT;
+}
+
+/* Whether a wait for an event is over though nobody has woken that one yet: a semaphore's first
+ * units, or a condition that held from the beginning. */
+static bool is_got_without(const struct ldl_judgement *judgement, const struct ldl_past *past)
+{
+	const struct ldl_arena *arena = judgement->arena;
+	ldl_instance_id id = past->entry.instance;
+
+	return is_event(judgement, past) &&
+	       ldl_load_relaxed(&ldl_instance_at(arena, id)->addr) == ldl_held_addr(&past->entry) &&
+	       !(ldl_load_relaxed(&ldl_instance_info_at(arena, id)->request) & LDL_REQUEST_WOKEN);
+}
+
+bool ldl_rules_counts(const struct ldl_judgement *judgement, const struct ldl_past *past,
+	const struct ldl_held *woken, uint32_t request)
+{
+	if ((int32_t)(past->clock - (request & ~LDL_REQUEST_WOKEN)) < 0)
+		return false;
+	/* What was a unit of a lock, or of many, when it was free is none when it is not. */
+	return !is_got_without(judgement, past) ||
+	       ldl_context_waited_for(&judgement->thread->context, woken->instance);
 }
 
 /* Whether the event can be woken by a thread that waited for no other one since the request: then
@@ -192,7 +216,7 @@ static bool is_woken_freely(
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (is_event(judgement, &context->past[i]) &&
-			(int32_t)(context->past[i].clock - request) >= 0)
+			ldl_rules_counts(judgement, &context->past[i], woken, request))
 			return class->flags & LDL_CLASS_FREE;
 	}
 	class->flags |= LDL_CLASS_FREE;
@@ -242,7 +266,8 @@ void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woke
 	for (uint32_t i = 0; i < count; i++) {
 		const struct ldl_past *past = &context->past[i];
 
-		if ((int32_t)(past->clock - request) < 0 || (is_free && is_event(judgement, past)))
+		if (!ldl_rules_counts(judgement, past, woken, request) ||
+			(is_free && is_event(judgement, past)))
 			continue;
 		if (past->gfp)
 			needs_alloc(judgement, woken, past);

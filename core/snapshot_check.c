@@ -216,7 +216,10 @@ static void check_edge(struct check *check, uint32_t id)
 	check_id(check, &edge->next_out, LDL_TABLE_EDGES);
 	check_id(check, &edge->next_in, LDL_TABLE_EDGES);
 	check_id(check, &edge->witness_first, LDL_TABLE_WITNESSES);
-	check_bits(check, &edge->types, LDL_EDGE_BITS);
+	if (edge->types & ~LDL_EDGE_BITS) {
+		edge->types &= LDL_EDGE_BITS;
+		check->repairs++;
+	}
 	if (!node_is_used(check, edge->from) || !node_is_used(check, edge->to))
 		memset(edge, 0, sizeof(*edge));
 }

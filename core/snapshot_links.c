@@ -92,9 +92,9 @@ static void end_lists_of_edges(struct walk *walk)
 		struct ldl_edge *edge = ldl_edge_at(walk->arena, id);
 		uint32_t length = end_list(walk, &edge->witness_first, id);
 
-		if (edge->witness_count > length + 1 || edge->witness_count + 1 < length)
+		if (edge->witness_count > length + 1 || edge->witness_count + 1u < length)
 			walk->repairs++;
-		edge->witness_count = length;
+		edge->witness_count = (uint16_t)(length < UINT16_MAX ? length : UINT16_MAX);
 	}
 	unlink_unmarked(walk);
 }

@@ -137,7 +137,9 @@ LDL_API void ldl_might_wait_timed(const void *event, unsigned long long limit_ns
  * since the event's request (ldl_event_init(), the last wake, or this thread's last own wait), the
  * event depends on: through it the cycle is found (rule A5). Locks taken through the annotation API
  * and the kernel-style header, allocations and waits are remembered for this when they are over;
- * pthread locks count when they are still held. */
+ * pthread locks count when they are still held. A thread that wakes an event and then waits for
+ * another one waits for the reply to its request: that wait does not depend on the event that it
+ * has woken, whoever wakes that one else. */
 LDL_API void ldl_wake(const void *event);
 
 /* This place may sleep. A finding in a non-blocking context (rule A6) and inside an allocation that
