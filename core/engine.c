@@ -37,11 +37,12 @@ static bool grow(struct ldl_thread *thread)
 	if (first) {
 		struct ldl_held *run = ldl_held_at(&ldl_engine.arena, first);
 
-		for (uint32_t i = 0; i < old_size; i++)
-			run[i] = thread->held[i];
+		ldl_held_copy(run, thread->held, old_size);
 		thread->held = run;
+		/* Release: pairs with the acquires in ldl_engine_steal(). */
 		ldl_store_release(&record->held_first, first);
 		ldl_store_relaxed(&record->held_capacity, size);
+		ldl_held_vacate(ldl_held_at(&ldl_engine.arena, old_first), run, old_size);
 		thread->limit = size;
 		ldl_held_give_run(&ldl_engine.arena, old_first, old_size);
 	}

@@ -146,6 +146,28 @@ ldl_class_id ldl_engine_subclass(ldl_class_id class, uint32_t subclass)
 	return id ? id : class;
 }
 
+/* Takes the entry out of the thread's run; and looks again where it moved to another run meanwhile,
+ * which it does twice at most. */
+static bool steal_from(const struct ldl_thread_record *record, uint64_t addr)
+{
+	struct ldl_arena *arena = &ldl_engine.arena;
+	uint32_t used = ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_HELD)->used);
+	uint32_t first, depth;
+
+	do {
+		depth = ldl_held_depth(ldl_load_relaxed(&record->depth));
+		/* Acquire, here and below: pairs with the release in grow(), in engine.c. */
+		first = ldl_load_acquire(&record->held_first);
+		if (!first || first >= used)
+			return false;
+		if (depth > used - first)
+			depth = used - first;
+		if (ldl_held_steal(ldl_held_at(arena, first), depth, addr))
+			return true;
+	} while (ldl_load_acquire(&record->held_first) != first);
+	return false;
+}
+
 /* Looks for the thread that holds the lock and takes the entry from it. */
 bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr)
 {
@@ -153,17 +175,11 @@ bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr)
 	uint32_t used = ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_THREADS)->used);
 
 	for (ldl_thread_id id = 1; id < used; id++) {
-		struct ldl_thread_record *record = ldl_thread_at(arena, id);
-		uint32_t depth = ldl_held_depth(ldl_load_relaxed(&record->depth));
-		/* Acquire: pairs with the release in grow(), in engine.c. */
-		uint32_t first = ldl_load_acquire(&record->held_first);
+		const struct ldl_thread_record *record = ldl_thread_at(arena, id);
 
-		if (id == self->id || record->state == LDL_THREAD_FREE)
-			continue;
-		for (uint32_t at = 0; first && at < depth; at++) {
-			if (ldl_held_steal(ldl_held_at(arena, first + at), addr))
-				return true;
-		}
+		if (id != self->id && ldl_load_relaxed(&record->state) != LDL_THREAD_FREE &&
+			steal_from(record, addr))
+			return true;
 	}
 	return false;
 }

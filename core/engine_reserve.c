@@ -282,8 +282,6 @@ void ldl_engine_pool_free(const void *pool, const void *element, const void *ip)
 	if (id) {
 		/* What its own holder took since has its edge from the pool already. */
 		if (!ldl_engine_pop_place(thread, element_address(element))) {
-			/* Twice: its holder may move the entry, past the first look. */
-			(void)ldl_engine_steal(thread, element_address(element));
 			(void)ldl_engine_steal(thread, element_address(element));
 			depend_on_freer(thread, id, ip);
 		}

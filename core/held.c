@@ -48,20 +48,66 @@ void ldl_held_rekey(struct ldl_held *held, uint32_t depth, uint32_t at)
 			ldl_held_key(held, at), held[at].class_mode, ldl_held_ip(&held[at]));
 }
 
+/* Puts another address in the place of one that was copied to `copy`; NULL: it is to be lost. */
+static void overwrite(struct ldl_held *entry, uint64_t addr, struct ldl_held *copy)
+{
+	/* Release: pairs with the acquire in ldl_held_steal(), so that who finds the new address
+	 * here finds the old one in its copy. Acquire: sees its mark. */
+	uint64_t old = ldl_exchange_acq_rel(&entry->addr, addr);
+
+	if (copy && (old & LDL_HELD_STOLEN))
+		ldl_or_relaxed(&copy->addr, LDL_HELD_STOLEN);
+}
+
+static void copy_rest(struct ldl_held *to, const struct ldl_held *from)
+{
+	to->ip = from->ip;
+	to->key = from->key;
+	to->instance = from->instance;
+	to->class_mode = from->class_mode;
+}
+
 void ldl_held_remove(struct ldl_held *held, uint32_t depth, uint32_t at)
 {
-	memmove(&held[at], &held[at + 1], (depth - at - 1) * sizeof(*held));
+	struct ldl_held *copy = NULL; /* of what is at `i` */
+
+	for (uint32_t i = at; i < depth; i++) {
+		bool is_last = i + 1 == depth;
+
+		if (!is_last)
+			copy_rest(&held[i], &held[i + 1]);
+		overwrite(&held[i], is_last ? 0 : ldl_load_relaxed(&held[i + 1].addr), copy);
+		copy = &held[i];
+	}
 	ldl_held_rekey(held, depth - 1, at);
 }
 
-bool ldl_held_steal(struct ldl_held *entry, uint64_t addr)
+bool ldl_held_steal(struct ldl_held *held, uint32_t count, uint64_t addr)
 {
-	uint64_t found = addr;
+	while (count-- > 0) {
+		uint64_t found = addr;
 
-	/* Looked at first: a failed swap would take the line from its thread, too. */
-	if (ldl_load_relaxed(&entry->addr) != addr)
-		return false;
-	return ldl_cas_acq_rel(&entry->addr, &found, addr | LDL_HELD_STOLEN);
+		/* Looked at first: a failed swap would take the line from its thread, too. Acquire:
+		 * pairs with the release in overwrite(). */
+		if (ldl_load_acquire(&held[count].addr) == addr &&
+			ldl_cas_acq_rel(&held[count].addr, &found, addr | LDL_HELD_STOLEN))
+			return true;
+	}
+	return false;
+}
+
+void ldl_held_copy(struct ldl_held *to, const struct ldl_held *from, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		copy_rest(&to[i], &from[i]);
+		ldl_store_relaxed(&to[i].addr, ldl_load_relaxed(&from[i].addr));
+	}
+}
+
+void ldl_held_vacate(struct ldl_held *from, struct ldl_held *to, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		overwrite(&from[i], 0, &to[i]);
 }
 
 uint32_t ldl_held_take_run(struct ldl_arena *arena, uint32_t capacity, uint32_t *size)

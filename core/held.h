@@ -2,7 +2,12 @@
  *
  * Knows entries, not the graph. All calls are made by the owning thread inside the engine's guard,
  * but for ldl_held_steal(). Runs have three sizes and grow on demand; runs given back are kept for
- * the next thread. */
+ * the next thread.
+ *
+ * Another thread that releases what is held here marks its entry, which may be moving. Entries move
+ * towards the bottom only, or to a new run, and are looked for from the top: so none is passed by.
+ * Who moves an entry swaps its old address out, and sees a mark that came after it was copied: so
+ * none is lost, whichever copy got it. Both are lock-free. */
 #ifndef LDL_HELD_H
 #define LDL_HELD_H
 
@@ -65,8 +70,14 @@ void ldl_held_rekey(struct ldl_held *held, uint32_t depth, uint32_t at);
 /* Takes entry `at` out of `depth` entries and rebuilds the keys above. */
 void ldl_held_remove(struct ldl_held *held, uint32_t depth, uint32_t at);
 
-/* Another thread released this lock: marks the entry if it still holds that address. Lock-free. */
-bool ldl_held_steal(struct ldl_held *entry, uint64_t addr);
+/* Another thread released this lock: marks its entry among `count`, if it is there. Each entry's
+ * address is loaded with acquire, so that who saw one gone from there finds it further down. */
+bool ldl_held_steal(struct ldl_held *held, uint32_t count, uint64_t addr);
+
+/* Copies entries to another run; and, when everybody who looks from now on looks there, empties the
+ * old one, handing on the marks that it got meanwhile. */
+void ldl_held_copy(struct ldl_held *to, const struct ldl_held *from, uint32_t count);
+void ldl_held_vacate(struct ldl_held *from, struct ldl_held *to, uint32_t count);
 
 /* A run for at least `capacity` entries, how many in *size; the empty entry before it is its own.
  * 0: the table is full. Under the writer lock, as is giving back. */

@@ -100,12 +100,39 @@ static void a_lock_is_stolen_once_and_only_where_it_is(void)
 {
 	clear();
 	push(0x100, 1, 0, 10);
-	CU_ASSERT_FALSE(ldl_held_steal(&held[0], 0x200));
+	CU_ASSERT_FALSE(ldl_held_steal(&held[0], 1, 0x200));
 	CU_ASSERT_FALSE(ldl_held_is_stolen(&held[0]));
-	CU_ASSERT_TRUE(ldl_held_steal(&held[0], 0x100));
+	CU_ASSERT_TRUE(ldl_held_steal(&held[0], 1, 0x100));
 	CU_ASSERT_TRUE(ldl_held_is_stolen(&held[0]));
-	CU_ASSERT_FALSE(ldl_held_steal(&held[0], 0x100));
+	CU_ASSERT_FALSE(ldl_held_steal(&held[0], 1, 0x100));
 	CU_ASSERT_EQUAL(ldl_held_addr(&held[0]), 0x100);
+}
+
+static void a_mark_on_what_was_copied_already_goes_along(void)
+{
+	struct ldl_held other[3] = {{0}};
+
+	clear();
+	push(0x100, 1, 0, 10);
+	push(0x200, 2, 0, 20);
+	ldl_held_copy(other, held, depth);
+	CU_ASSERT_TRUE(ldl_held_steal(held, depth, 0x200));
+	ldl_held_vacate(held, other, depth);
+	CU_ASSERT_FALSE(ldl_held_is_stolen(&other[0]));
+	CU_ASSERT_TRUE(ldl_held_is_stolen(&other[1]));
+	CU_ASSERT_EQUAL(ldl_held_find(held, depth, 0x200), -1);
+	CU_ASSERT_EQUAL(ldl_held_find(other, depth, 0x200), 1);
+}
+
+/* Who reads the depth too early must not find it a second time, above. */
+static void what_moved_down_is_not_where_it_was(void)
+{
+	clear();
+	push(0x100, 1, 0, 10);
+	push(0x200, 2, 0, 20);
+	ldl_held_remove(held, depth, 0);
+	CU_ASSERT_TRUE(ldl_held_steal(held, depth, 0x200));
+	CU_ASSERT_TRUE(ldl_held_is_stolen(&held[0]));
 }
 
 static void runs_have_three_sizes_and_are_used_again(void)
@@ -141,5 +168,7 @@ LDL_SUITE(held)
 	LDL_TEST(keys_follow_releases_in_any_order);
 	LDL_TEST(a_relock_is_counted_and_hides_nothing);
 	LDL_TEST(a_lock_is_stolen_once_and_only_where_it_is);
+	LDL_TEST(a_mark_on_what_was_copied_already_goes_along);
+	LDL_TEST(what_moved_down_is_not_where_it_was);
 	LDL_TEST(runs_have_three_sizes_and_are_used_again);
 }
