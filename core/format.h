@@ -64,12 +64,12 @@ enum ldl_counter {
 	LDL_COUNT_HELD_OVERFLOW = 0, /* locks taken above a full held stack: not tracked */
 	LDL_COUNT_IN_GUARD,          /* events of a signal handler that interrupted the engine */
 	LDL_COUNT_THREADS_UNWATCHED, /* threads that found no slot or no memory */
-	LDL_COUNT_WRITER_BUSY,       /* slow paths that gave up waiting for the writer lock */
-	LDL_COUNT_SEARCH_GAVE_UP,    /* path searches that ran out of their work area */
-	LDL_COUNT_UNLOCK_UNKNOWN,    /* releases of a lock that nobody was seen to hold */
-	LDL_COUNT_UNLOCK_FOREIGN,    /* releases by another thread than the holder */
-	LDL_COUNT_INSTANCES_MADE,    /* locks seen so far, dead ones included */
-	LDL_COUNT_THREADS_MADE,      /* threads seen so far */
+	LDL_COUNT_WRITER_BUSY, /* slow paths that gave up waiting for one of the engine's locks */
+	LDL_COUNT_SEARCH_GAVE_UP, /* path searches that ran out of their work area */
+	LDL_COUNT_UNLOCK_UNKNOWN, /* releases of a lock that nobody was seen to hold */
+	LDL_COUNT_UNLOCK_FOREIGN, /* releases by another thread than the holder */
+	LDL_COUNT_INSTANCES_MADE, /* locks seen so far, dead ones included */
+	LDL_COUNT_THREADS_MADE,   /* threads seen so far */
 	LDL_COUNT_NO_MEMORY,  /* pages that the kernel would not back: their table counts as full */
 	LDL_COUNT_SLOW_PATHS, /* acquisitions that left the fast path */
 	LDL_COUNT_CONTEXTS_DROPPED, /* non-blocking contexts above LDL_NONBLOCK_MAX */

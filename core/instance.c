@@ -222,8 +222,10 @@ ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_cl
 	uint64_t hash = ldl_hash_strong(addr);
 	ldl_instance_id id;
 
-	if (!enter(arena, may_wait))
+	if (!enter(arena, may_wait)) {
+		ldl_add_relaxed(&arena->header->counters[LDL_COUNT_WRITER_BUSY], 1);
 		return 0;
+	}
 	if (!find_slot(arena, addr, hash, &id))
 		id = insert(arena, addr, hash, class, flags, maker);
 	ldl_spin_unlock(&arena->header->instance_lock);

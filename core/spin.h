@@ -60,7 +60,8 @@ LDL_MUST_USE static inline bool ldl_spin_lock(uint32_t *word, bool may_wait)
 		if (ldl_sys_futex_wait(word, next, 50 * 1000 * 1000) != -ETIMEDOUT)
 			continue;
 		naps++;
-		if (ldl_spin_is_dead(next & ~LDL_SPIN_SLEEPERS))
+		/* Who had it when the nap began may have given it back since, and ended. */
+		if (ldl_load_relaxed(word) == next && ldl_spin_is_dead(next & ~LDL_SPIN_SLEEPERS))
 			break;
 	}
 	return false;

@@ -108,6 +108,36 @@ static void a_lock_is_taken_from_the_dead_only(void)
 	word = 0;
 }
 
+static void *wait_for_word(void *unused)
+{
+	return ldl_spin_lock(&word, true) ? &word : NULL;
+}
+
+/* It gave the lock back while the waiter slept, to somebody else, and ended. */
+static void an_owner_that_gave_back_and_ended_is_no_dead_one(void)
+{
+	pthread_t owner, waiter;
+	void *locked;
+	uint32_t seen;
+
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&owner, NULL, leave_locked, NULL), 0);
+	pthread_join(owner, &locked);
+	CU_ASSERT_PTR_NOT_NULL(locked);
+	seen = word;
+	while (ldl_sys_tgkill(ldl_sys_getpid(), (int)seen, 0) == 0)
+		;
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&waiter, NULL, wait_for_word, NULL), 0);
+	while (ldl_load_relaxed(&word) != (seen | LDL_SPIN_SLEEPERS))
+		;
+	ldl_store_release(&word, ldl_sys_own_tid() | LDL_SPIN_SLEEPERS); /* and wakes nobody */
+	usleep(120000);                                                  /* two naps */
+	ldl_spin_unlock(&word);
+	pthread_join(waiter, &locked);
+	CU_ASSERT_PTR_NOT_NULL(locked);
+	CU_ASSERT_TRUE(word != 0);
+	word = 0;
+}
+
 static volatile sig_atomic_t signalled;
 
 static void note_signal(int number)
@@ -240,6 +270,7 @@ LDL_SUITE(machine)
 	LDL_TEST(a_private_lock_lets_one_in_at_a_time);
 	LDL_TEST(nobody_waits_for_ever_for_a_holder_that_is_gone);
 	LDL_TEST(a_lock_is_taken_from_the_dead_only);
+	LDL_TEST(an_owner_that_gave_back_and_ended_is_no_dead_one);
 	LDL_TEST(signals_that_are_held_come_later);
 	LDL_TEST(an_unmapped_word_cannot_be_read);
 	LDL_TEST(system_calls_answer_without_errno);
