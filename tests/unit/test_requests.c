@@ -2,9 +2,9 @@
  * woke itself it does not wait for, so that the pair closes no cycle, in whatever order their steps
  * come; while a wait that nobody asked for does (rules C3 and L11). */
 #include <lockdep_lite.h>
-#include <stdio.h>
 #include "tests/support/breach.h"
 #include "tests/support/lockstep.h"
+#include "tests/support/orders.h"
 #include "tests/support/suite.h"
 
 static char a, b, c, queue, second_queue, accepted, done, pool, element, other_element;
@@ -58,103 +58,13 @@ static void init_done(void *event)
 	ldl_event_init(event, "done");
 }
 
-/* One step of a thread: not before thread `who` has done `count` steps of the same round, and all
- * of the rounds before. */
-struct step {
-	void (*function)(void *argument);
-	void *argument;
-	unsigned int who, count;
-};
-
-#define THREADS 3
-#define STEPS   40
-
-/* What each thread does, over and over: the steps of a round end with the first that has no
- * function. In the order given, which is one in which no wait ends before its wake. */
-struct play {
-	unsigned int rounds;
-	struct step steps[THREADS + 1][8]; /* by thread, from 1 on */
-	bool (*expected)(void);
-	/* The order that is being made. */
-	unsigned int lengths[THREADS + 1], at[THREADS + 1];
-	const struct step *order[STEPS];
-	unsigned int order_who[STEPS];
-	unsigned int orders;
-	bool has_failed;
-};
-
-static void run(struct play *play, unsigned int length)
-{
-	ldl_reset();
-	make();
-	for (unsigned int i = 0; i < length; i++)
-		lockstep_call(
-			play->order_who[i], play->order[i]->function, play->order[i]->argument);
-	play->orders++;
-	if (play->expected())
-		return;
-	play->has_failed = true;
-	printf("    in this order of threads:");
-	for (unsigned int i = 0; i < length; i++)
-		printf(" %u", play->order_who[i]);
-	printf("\n");
-}
-
-/* Whether a thread's next step may come now: what it waits for has happened. */
-static const struct step *next_of(const struct play *play, unsigned int who)
-{
-	const struct step *step;
-	unsigned int round;
-
-	if (!play->lengths[who])
-		return NULL;
-	round = play->at[who] / play->lengths[who];
-	step = &play->steps[who][play->at[who] % play->lengths[who]];
-	if (round == play->rounds ||
-		(step->who && play->at[step->who] < round * play->lengths[step->who] + step->count))
-		return NULL;
-	return step;
-}
-
-/* Depth first through all orders. */
-static void try_orders(struct play *play, unsigned int length)
-{
-	bool is_end = true;
-
-	for (unsigned int who = 1; who <= THREADS && !play->has_failed; who++) {
-		const struct step *step = next_of(play, who);
-
-		if (!step)
-			continue;
-		is_end = false;
-		play->order[length] = step;
-		play->order_who[length] = who;
-		play->at[who]++;
-		try_orders(play, length + 1);
-		play->at[who]--;
-	}
-	if (is_end)
-		run(play, length);
-}
-
-/* Whether it is as expected in every order in which the threads can run. */
-static bool is_expected_in_every_order(struct play *play)
-{
-	for (unsigned int who = 1; who <= THREADS; who++) {
-		while (play->steps[who][play->lengths[who]].function)
-			play->lengths[who]++;
-	}
-	try_orders(play, 0);
-	lockstep_stop();
-	return play->orders > 1 && !play->has_failed;
-}
-
 /* The submitter holds an element until the worker gives it back. */
 static void c3_a_request_that_gives_its_element_away_is_silent(void)
 {
 	struct play play = {
 		.rounds = 2,
-		.expected = breach_is_silent,
+		.begin = make,
+		.is_expected = breach_is_silent,
 		.steps =
 			{
 				[1] = {{take, &element}, {wake, &queue}, {wait_for, &done},
@@ -163,7 +73,7 @@ static void c3_a_request_that_gives_its_element_away_is_silent(void)
 			},
 	};
 
-	CU_ASSERT(is_expected_in_every_order(&play));
+	CU_ASSERT(orders_are_as_expected(&play));
 }
 
 /* The completion is made once. */
@@ -171,7 +81,8 @@ static void c3_a_request_for_a_lasting_event_is_silent(void)
 {
 	struct play play = {
 		.rounds = 2,
-		.expected = breach_is_silent,
+		.begin = make,
+		.is_expected = breach_is_silent,
 		.steps =
 			{
 				[1] = {{take, &element, 2, 0}, {wake, &queue}, {wait_for, &done}},
@@ -179,7 +90,7 @@ static void c3_a_request_for_a_lasting_event_is_silent(void)
 			},
 	};
 
-	CU_ASSERT(is_expected_in_every_order(&play));
+	CU_ASSERT(orders_are_as_expected(&play));
 }
 
 static bool is_cycle_of_the_pool(void)
@@ -191,7 +102,8 @@ static void c3_a_worker_that_needs_an_element_first_is_reported(void)
 {
 	struct play play = {
 		.rounds = 1,
-		.expected = is_cycle_of_the_pool,
+		.begin = make,
+		.is_expected = is_cycle_of_the_pool,
 		.steps =
 			{
 				[1] = {{take, &element}, {wake, &queue}, {wait_for, &done}},
@@ -201,14 +113,15 @@ static void c3_a_worker_that_needs_an_element_first_is_reported(void)
 			},
 	};
 
-	CU_ASSERT(is_expected_in_every_order(&play));
+	CU_ASSERT(orders_are_as_expected(&play));
 }
 
 static void l11_a_request_under_a_lock_is_silent(void)
 {
 	struct play play = {
 		.rounds = 2,
-		.expected = breach_is_silent,
+		.begin = make,
+		.is_expected = breach_is_silent,
 		.steps =
 			{
 				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &done},
@@ -217,7 +130,7 @@ static void l11_a_request_under_a_lock_is_silent(void)
 			},
 	};
 
-	CU_ASSERT(is_expected_in_every_order(&play));
+	CU_ASSERT(orders_are_as_expected(&play));
 }
 
 /* As with prepare_to_wait(): the waiter looks at its condition, and waits again. */
@@ -225,7 +138,8 @@ static void l11_a_wait_that_goes_on_is_silent(void)
 {
 	struct play play = {
 		.rounds = 2,
-		.expected = breach_is_silent,
+		.begin = make,
+		.is_expected = breach_is_silent,
 		.steps =
 			{
 				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &done},
@@ -234,14 +148,15 @@ static void l11_a_wait_that_goes_on_is_silent(void)
 			},
 	};
 
-	CU_ASSERT(is_expected_in_every_order(&play));
+	CU_ASSERT(orders_are_as_expected(&play));
 }
 
 static void l11_two_replies_to_one_request_are_silent(void)
 {
 	struct play play = {
 		.rounds = 2,
-		.expected = breach_is_silent,
+		.begin = make,
+		.is_expected = breach_is_silent,
 		.steps =
 			{
 				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &accepted},
@@ -250,7 +165,7 @@ static void l11_two_replies_to_one_request_are_silent(void)
 			},
 	};
 
-	CU_ASSERT(is_expected_in_every_order(&play));
+	CU_ASSERT(orders_are_as_expected(&play));
 }
 
 /* The first worker hands the request on to the second. */
@@ -258,7 +173,8 @@ static void l11_a_request_through_two_workers_is_silent(void)
 {
 	struct play play = {
 		.rounds = 1,
-		.expected = breach_is_silent,
+		.begin = make,
+		.is_expected = breach_is_silent,
 		.steps =
 			{
 				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &done},
@@ -268,7 +184,7 @@ static void l11_a_request_through_two_workers_is_silent(void)
 			},
 	};
 
-	CU_ASSERT(is_expected_in_every_order(&play));
+	CU_ASSERT(orders_are_as_expected(&play));
 }
 
 static bool is_cycle_of_the_second_worker(void)
@@ -280,7 +196,8 @@ static void l11_a_worker_between_that_needs_the_lock_is_reported(void)
 {
 	struct play play = {
 		.rounds = 1,
-		.expected = is_cycle_of_the_second_worker,
+		.begin = make,
+		.is_expected = is_cycle_of_the_second_worker,
 		.steps =
 			{
 				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &done}, {unlock, &a}},
@@ -290,7 +207,7 @@ static void l11_a_worker_between_that_needs_the_lock_is_reported(void)
 			},
 	};
 
-	CU_ASSERT(is_expected_in_every_order(&play));
+	CU_ASSERT(orders_are_as_expected(&play));
 }
 
 static bool is_cycle_of_the_request(void)
@@ -303,7 +220,8 @@ static void l11_a_wait_that_somebody_else_asks_for_is_reported(void)
 {
 	struct play play = {
 		.rounds = 1,
-		.expected = is_cycle_of_the_request,
+		.begin = make,
+		.is_expected = is_cycle_of_the_request,
 		.steps =
 			{
 				[1] = {{lock, &a}, {wake, &queue}, {unlock, &a}},
@@ -312,7 +230,7 @@ static void l11_a_wait_that_somebody_else_asks_for_is_reported(void)
 			},
 	};
 
-	CU_ASSERT(is_expected_in_every_order(&play));
+	CU_ASSERT(orders_are_as_expected(&play));
 }
 
 /* One waiter asks, the other does not: beside the cycle that is none there is one. */
@@ -320,7 +238,8 @@ static void l11_a_wait_beside_one_that_was_asked_for_is_reported(void)
 {
 	struct play play = {
 		.rounds = 1,
-		.expected = is_cycle_of_the_request,
+		.begin = make,
+		.is_expected = is_cycle_of_the_request,
 		.steps =
 			{
 				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &done},
@@ -330,7 +249,7 @@ static void l11_a_wait_beside_one_that_was_asked_for_is_reported(void)
 			},
 	};
 
-	CU_ASSERT(is_expected_in_every_order(&play));
+	CU_ASSERT(orders_are_as_expected(&play));
 }
 
 /* Semaphores: there is room at first. */
@@ -338,7 +257,8 @@ static void l11_a_bounded_buffer_is_silent(void)
 {
 	struct play play = {
 		.rounds = 3,
-		.expected = breach_is_silent,
+		.begin = make,
+		.is_expected = breach_is_silent,
 		.steps =
 			{
 				[1] = {{wait_for, &accepted}, {wake, &queue}},
@@ -346,7 +266,7 @@ static void l11_a_bounded_buffer_is_silent(void)
 			},
 	};
 
-	CU_ASSERT(is_expected_in_every_order(&play));
+	CU_ASSERT(orders_are_as_expected(&play));
 }
 
 /* From here on one thread after the other. */
