@@ -8,6 +8,7 @@
 
 #define SALT         0x616c6c6f63ull /* keys of allocations are no keys of locks */
 #define COOKIE_SHIFT 8u /* a cookie is a serial above the bits that its scope newly set */
+#define SERIAL_MASK  (UINT32_MAX >> COOKIE_SHIFT)
 
 uint32_t ldl_context_mask(uint32_t scope, uint32_t gfp)
 {
@@ -52,26 +53,42 @@ void ldl_context_begin(struct ldl_context *context)
 	set_scope(context, 0);
 }
 
+static uint32_t next_serial(struct ldl_context *context)
+{
+	context->scope_serial = (context->scope_serial + 1) & SERIAL_MASK;
+	context->scope_serial += !context->scope_serial; /* no cookie is 0 */
+	return context->scope_serial;
+}
+
 uint32_t ldl_context_open(
 	struct ldl_context *context, uint32_t scope, uint32_t sections, const void *ip)
 {
 	uint32_t newly = scope & ~context->scope & LDL_SCOPE_BITS;
-	struct ldl_scope *open;
+	uint32_t serial = next_serial(context), cookie = serial << COOKIE_SHIFT | newly;
 
-	if (context->scope_count == LDL_SCOPE_MAX)
-		return 0;
-	context->scope_serial++;
-	if ((uint32_t)(context->scope_serial << COOKIE_SHIFT) == 0)
-		context->scope_serial = 1; /* no cookie is 0 */
-	open = &context->scopes[context->scope_count++];
-	*open = (struct ldl_scope){
-		.cookie = context->scope_serial << COOKIE_SHIFT | newly,
-		.newly = newly,
-		.sections = sections,
-		.ip = (uint64_t)(uintptr_t)ip,
-	};
+	if (context->scope_count < LDL_SCOPE_MAX)
+		context->scopes[context->scope_count++] = (struct ldl_scope){
+			.cookie = cookie,
+			.newly = newly,
+			.sections = sections,
+			.ip = (uint64_t)(uintptr_t)ip,
+		};
+	else if (context->deep_count++ == 0)
+		context->deep_first = serial;
 	set_scope(context, context->scope | newly);
-	return open->cookie;
+	return cookie;
+}
+
+/* A scope without a record, or one that is not open; the latter is known by its age alone. */
+static ldl_status close_deep(struct ldl_context *context, uint32_t cookie)
+{
+	uint32_t age = ((cookie >> COOKIE_SHIFT) - context->deep_first) & SERIAL_MASK;
+
+	if (!context->deep_count || age > SERIAL_MASK / 2)
+		return LDL_NOT_FOUND;
+	context->deep_count--;
+	set_scope(context, context->scope & ~(cookie & LDL_SCOPE_BITS));
+	return LDL_OK;
 }
 
 ldl_status ldl_context_close(struct ldl_context *context, uint32_t cookie)
@@ -81,12 +98,12 @@ ldl_status ldl_context_close(struct ldl_context *context, uint32_t cookie)
 	while (at > 0 && context->scopes[at - 1].cookie != cookie)
 		at--;
 	if (at == 0)
-		return LDL_NOT_FOUND;
+		return close_deep(context, cookie);
 	set_scope(context, context->scope & ~context->scopes[at - 1].newly);
 	for (uint32_t i = at; i < last; i++)
 		context->scopes[i - 1] = context->scopes[i];
 	context->scope_count--;
-	return at == last ? LDL_OK : LDL_BROKEN;
+	return at == last && !context->deep_count ? LDL_OK : LDL_BROKEN;
 }
 
 uint32_t ldl_context_clear(struct ldl_context *context)

@@ -14,7 +14,9 @@
 #define LDL_OWN_WAITS  4u /* events that a thread waits for and then wakes, at the same time */
 #define LDL_ASKS       8u /* classes of events that a thread waits for in turn */
 
-/* An open scope. Scopes are closed last in, first out; rule E2 when they are not. */
+/* An open scope. Scopes are closed last in, first out; rule E2 when they are not. Those inside more
+ * than LDL_SCOPE_MAX others have no record: they are in force, and closed by their cookie, which
+ * tells what they newly set; their order is not checked. */
 struct ldl_scope {
 	uint32_t cookie;   /* what its save returned */
 	uint32_t newly;    /* bits that it newly set: all that its restore clears */
@@ -51,6 +53,8 @@ struct ldl_context {
 	uint32_t scope;     /* LDL_SCOPE_ bits in force */
 	uint32_t scope_count;
 	uint32_t scope_serial; /* of cookies */
+	uint32_t deep_count;   /* open scopes without a record */
+	uint32_t deep_first;   /* serial of the first of these */
 	uint32_t irq_disabled[LDL_IRQS];
 	uint32_t irq_depth[LDL_IRQS]; /* handlers of this kind that the thread is in */
 	uint32_t past_count;          /* so far; see ldl_context_remember() for which are kept */
@@ -83,8 +87,7 @@ LDL_INLINE bool ldl_context_may_reclaim(uint32_t effective)
 	return (effective & LDL_GFP_DIRECT_RECLAIM) && !(effective & LDL_GFP_NOLOCKDEP);
 }
 
-/* Opens a scope; the cookie for its close. 0: too many are open (none of them is a valid cookie).
- */
+/* Opens a scope; the cookie for its close, never 0. */
 uint32_t ldl_context_open(
 	struct ldl_context *context, uint32_t scope, uint32_t sections, const void *ip);
 
@@ -96,7 +99,8 @@ ldl_status ldl_context_close(struct ldl_context *context, uint32_t cookie);
 uint32_t ldl_context_clear(struct ldl_context *context);
 void ldl_context_put_back(struct ldl_context *context, uint32_t scope);
 
-/* The innermost scope, if it was opened inside more than `sections` sections; NULL: it was not. */
+/* The innermost scope with a record, if it was opened inside more than `sections` sections; NULL:
+ * it was not. */
 const struct ldl_scope *ldl_context_leaked(const struct ldl_context *context, uint32_t sections);
 
 /* Whether a handler of this kind may come in now. */

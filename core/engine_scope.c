@@ -56,7 +56,7 @@ uint32_t ldl_engine_scope_open(uint32_t scope, const void *ip)
 		refuse_nofail(thread, ip);
 	cookie = ldl_context_open(&thread->context, scope & ~LDL_SCOPE_NOFAIL,
 		ldl_engine_sections(thread, depth), ip);
-	if (!cookie)
+	if (thread->context.deep_count)
 		ldl_engine_count(LDL_COUNT_SCOPES_DROPPED);
 	changed(thread, before, ip);
 	ldl_engine_leave(thread);

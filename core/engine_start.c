@@ -298,6 +298,7 @@ static void leak_scopes(void)
 			(const void *)(uintptr_t)thread->context.scopes[count - 1].ip,
 			"opened here, and still open when its thread ended");
 	thread->context.scope_count = 0;
+	thread->context.deep_count = 0;
 	ldl_engine_leave(thread);
 }
 

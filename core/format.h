@@ -73,7 +73,7 @@ enum ldl_counter {
 	LDL_COUNT_NO_MEMORY,  /* pages that the kernel would not back: their table counts as full */
 	LDL_COUNT_SLOW_PATHS, /* acquisitions that left the fast path */
 	LDL_COUNT_CONTEXTS_DROPPED, /* non-blocking contexts above LDL_NONBLOCK_MAX */
-	LDL_COUNT_SCOPES_DROPPED,   /* scopes opened inside more than LDL_SCOPE_MAX others */
+	LDL_COUNT_SCOPES_DROPPED,   /* scopes inside more than LDL_SCOPE_MAX others: not checked */
 	LDL_COUNT_CUT_OFF, /* slow paths that a handler jumped out of: what was held is forgotten */
 	LDL_COUNT_WRITER_LOST, /* 1: a thread died with the writer lock; nothing more is learned */
 	LDL_COUNT_MODULES_UNWATCHED, /* calls of dlopen() and dlmopen() past the instrumentation */

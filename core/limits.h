@@ -25,7 +25,7 @@
 #define LDL_DOMAINS      3u
 #define LDL_IRQS         2u
 #define LDL_NONBLOCK_MAX 15u   /* non-blocking contexts, built-in ones included */
-#define LDL_SCOPE_MAX    16u   /* scopes and callbacks open at once in one thread */
+#define LDL_SCOPE_MAX    16u   /* scopes open at once in one thread whose order is checked */
 #define LDL_CALLBACKS    4u    /* callbacks inside one another in one thread */
 #define LDL_IDLE_MAX     3u    /* runs of a reclaimer that free nothing before it is a finding */
 #define LDL_HISTORY      32u   /* waits that are over and that a thread's next wake depends on */

@@ -72,6 +72,28 @@ static void e2_a_scope_left_open_in_a_counting_callback_is_reported(void)
 	CU_ASSERT(breach_is_alone(LDL_RULE_E2, ERROR, "its context ends"));
 }
 
+/* All but the last set nothing new: that one is the first for I/O. */
+static void a12_a_scope_inside_many_others_is_in_force_and_silent(void)
+{
+	unsigned int saved[40], count = sizeof(saved) / sizeof(saved[0]);
+
+	for (unsigned int i = 0; i + 1 < count; i++)
+		saved[i] = ldl_nofs_save();
+	CU_ASSERT_EQUAL(ldl_alloc_mask(LDL_GFP_KERNEL), LDL_GFP_NOFS);
+	saved[count - 1] = ldl_noio_save();
+	CU_ASSERT_EQUAL(ldl_alloc_mask(LDL_GFP_KERNEL), LDL_GFP_NOIO);
+	ldl_noio_restore(saved[count - 1]);
+	for (unsigned int i = count - 1; i-- > 0;) {
+		CU_ASSERT_EQUAL(ldl_alloc_mask(LDL_GFP_KERNEL), LDL_GFP_NOFS);
+		ldl_nofs_restore(saved[i]);
+	}
+	CU_ASSERT_EQUAL(ldl_alloc_mask(LDL_GFP_KERNEL), LDL_GFP_KERNEL);
+	CU_ASSERT_EQUAL(ldl_engine_arena()->header->counters[LDL_COUNT_SCOPES_DROPPED], count - 16);
+	CU_ASSERT(breach_is_silent());
+	ldl_nofs_restore(saved[count - 2]);
+	CU_ASSERT(breach_is_alone(LDL_RULE_E2, ERROR, "not open here"));
+}
+
 static void a6_a_budget_lasts_as_long_as_the_outermost_context(void)
 {
 	ldl_non_block_start();
@@ -420,6 +442,7 @@ LDL_SUITE(upkeep)
 	LDL_TEST(e2_a_lock_dropped_inside_a_scope_does_not_hide_where_it_was_opened);
 	LDL_TEST(e2_a_scope_of_an_outer_section_outlives_the_same_one_inside);
 	LDL_TEST(e2_a_scope_left_open_in_a_counting_callback_is_reported);
+	LDL_TEST(a12_a_scope_inside_many_others_is_in_force_and_silent);
 	LDL_TEST(a6_a_budget_lasts_as_long_as_the_outermost_context);
 	LDL_TEST(b7_requests_that_are_hidden_are_not_the_latest_one);
 	LDL_TEST(a_lock_released_while_it_is_off_is_not_held_afterwards);
