@@ -49,6 +49,14 @@
 #define ldl_is_acquire(p, v) (ldl_load_acquire(p) == (v))
 #endif
 
+/* Clears bits of a word that this thread alone writes, others read: in place, in one instruction
+ * where the compiler is let. Relaxed. */
+#if defined(__SANITIZE_THREAD__)
+#define ldl_and_own(p, v) ldl_store_relaxed((p), ldl_load_relaxed(p) & (v))
+#else
+#define ldl_and_own(p, v) ((void)(*(p) &= (v)))
+#endif
+
 #define ldl_fence_acquire() atomic_thread_fence(memory_order_acquire)
 #define ldl_fence_release() atomic_thread_fence(memory_order_release)
 

@@ -3,6 +3,7 @@
 
 #include "atomic.h"
 #include "hash.h"
+#include "instance.h"
 
 /* Records given back, linked through their first word (edges: `from`; nodes: `ref`). */
 static uint32_t reuse(struct ldl_arena *arena, enum ldl_table_id id, uint32_t *link_of_head)
@@ -60,7 +61,7 @@ ldl_node_id ldl_node_of_instance(struct ldl_arena *arena, ldl_instance_id id)
 	}
 	if (!info->node)
 		info->node = make_node(arena, LDL_NODE_INSTANCE, id, info->generation,
-			ldl_instance_at(arena, id)->class);
+			ldl_instance_class(arena, id));
 	return info->node;
 }
 

@@ -96,14 +96,15 @@ static void describe(struct ldl_acquisition *acquisition, ldl_instance_id id, co
 {
 	const struct ldl_instance *instance = ldl_instance_at(&ldl_engine.arena, id);
 	uint32_t subclass = (mode & LDL_MODE_SUBCLASS_MASK) >> LDL_MODE_SUBCLASS_SHIFT;
+	uint32_t flags = ldl_load_relaxed(&instance->flags);
 
 	*acquisition = (struct ldl_acquisition){
 		.addr = (uint64_t)(uintptr_t)lock,
 		.ip = (uint64_t)(uintptr_t)ip,
 		.instance = id,
-		.class = ldl_engine_subclass(instance->class, subclass),
-		.flags = instance->flags,
-		.mode = effective_mode(mode & ~(uint32_t)LDL_MODE_SUBCLASS_MASK, instance->flags),
+		.class = ldl_engine_subclass(ldl_load_relaxed(&instance->class), subclass),
+		.flags = flags,
+		.mode = effective_mode(mode & ~(uint32_t)LDL_MODE_SUBCLASS_MASK, flags),
 	};
 }
 
@@ -117,7 +118,7 @@ struct known {
 
 static uint64_t instance_word(ldl_instance_id id)
 {
-	return (uint64_t)id << 32 | ldl_instance_info_at(&ldl_engine.arena, id)->generation;
+	return (uint64_t)id << 32 | ldl_instance_generation(&ldl_engine.arena, id);
 }
 
 static struct known know(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,

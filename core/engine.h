@@ -227,7 +227,7 @@ LDL_INLINE bool ldl_engine_acquire_fast(const void *lock, uint32_t mode, const v
 LDL_INLINE void ldl_engine_hold(struct ldl_thread_record *record)
 {
 	ldl_signal_fence();
-	record->depth &= LDL_DEPTH_MASK; /* in place: one instruction */
+	ldl_and_own(&record->depth, LDL_DEPTH_MASK);
 }
 
 /* For a lock that was free and is taken already: since nobody had to wait, the check may come

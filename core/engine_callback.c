@@ -24,14 +24,15 @@ static ldl_instance_id callback_at(
 		return id;
 	id = ldl_engine_instance(thread, place_of(address), &type, ip);
 	record = id ? ldl_table_take(&ldl_engine.arena, LDL_TABLE_CALLBACKS, 1) : 0;
-	if (record)
-		*ldl_callback_at(&ldl_engine.arena, record) = (struct ldl_callback){
-			.instance = id,
-			.class = ldl_instance_at(&ldl_engine.arena, id)->class,
-			.generation = ldl_instance_info_at(&ldl_engine.arena, id)->generation,
-		};
-	/* Release: pairs with the acquire in record_of(). Not 0: another thread met it, too, or has
-	 * ended it. */
+	if (record) {
+		struct ldl_callback *callback = ldl_callback_at(&ldl_engine.arena, record);
+
+		callback->class = ldl_instance_class(&ldl_engine.arena, id);
+		callback->generation = ldl_instance_generation(&ldl_engine.arena, id);
+		/* Release: pairs with the acquire in record_of(). */
+		ldl_store_release(&callback->instance, id);
+	}
+	/* Not 0: another thread met it, too, or has ended it. */
 	if (id)
 		(void)ldl_cas_acq_rel(
 			&ldl_instance_info_at(&ldl_engine.arena, id)->callback, &none, record);
@@ -42,11 +43,11 @@ static ldl_instance_id callback_at(
 static ldl_callback_id record_of(ldl_instance_id id)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
-	/* Acquire: pairs with the release in callback_at(). */
-	ldl_callback_id record = ldl_load_acquire(&ldl_instance_info_at(arena, id)->callback);
+	ldl_callback_id record = ldl_load_relaxed(&ldl_instance_info_at(arena, id)->callback);
 
+	/* Acquire: pairs with the release in callback_at(). */
 	if (record >= ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_CALLBACKS)->used) ||
-		ldl_callback_at(arena, record)->instance != id)
+		ldl_load_acquire(&ldl_callback_at(arena, record)->instance) != id)
 		return 0;
 	return record;
 }
@@ -91,8 +92,7 @@ void ldl_engine_callback_lock(bool is_notifier, const void *lock, const void *ip
 		acquisition = ldl_engine_about(id, LDL_MODE_EXCLUSIVE, ip);
 		if (ldl_engine_judge_start(&judgement, thread, &acquisition)) {
 			(void)ldl_rules_declare(&judgement,
-				ldl_instance_at(&ldl_engine.arena, outer)->class,
-				acquisition.class);
+				ldl_instance_class(&ldl_engine.arena, outer), acquisition.class);
 			ldl_engine_judge_end(&judgement);
 		}
 	}
@@ -107,7 +107,7 @@ static void enter_section(struct ldl_thread *thread, struct ldl_running *running
 	uint32_t depth = ldl_thread_depth(thread);
 	ldl_instance_id id =
 		domain ? ldl_engine_domain(thread, domain) : ldl_engine_context_at(thread, context);
-	uint64_t addr = id ? ldl_instance_at(&ldl_engine.arena, id)->addr : 0;
+	uint64_t addr = id ? ldl_instance_addr(&ldl_engine.arena, id) : 0;
 	bool is_held = addr && ldl_held_find(thread->held, depth, addr) >= 0;
 
 	if (!addr)
@@ -129,8 +129,7 @@ static struct ldl_running *push(
 	ldl_add_relaxed(&ldl_callback_at(&ldl_engine.arena, record_of(id))->runs, 1);
 	/* Held while it runs, so that what it takes can name it; an end of no edge. */
 	if (id)
-		(void)ldl_engine_push_place(
-			thread, ldl_instance_at(&ldl_engine.arena, id)->addr, ip);
+		(void)ldl_engine_push_place(thread, ldl_instance_addr(&ldl_engine.arena, id), ip);
 	thread->callbacks.count++;
 	running = ldl_callback_running(&thread->callbacks);
 	if (running)

@@ -349,7 +349,7 @@ static ldl_class_id class_at(const void *lock)
 {
 	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)lock);
 
-	return id ? ldl_instance_at(&ldl_engine.arena, id)->class : 0;
+	return id ? ldl_instance_class(&ldl_engine.arena, id) : 0;
 }
 
 ldl_class_id ldl_engine_lock_class(const void *lock)

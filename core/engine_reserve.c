@@ -15,11 +15,12 @@
 static struct ldl_reserve *record_at(ldl_instance_id id)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
-	/* Acquire: pairs with the release in make_record(). */
-	ldl_reserve_id reserve = ldl_load_acquire(&ldl_instance_info_at(arena, id)->reserve);
+	ldl_reserve_id reserve = ldl_load_relaxed(&ldl_instance_info_at(arena, id)->reserve);
 
+	/* Acquire: pairs with the release in make_record(). The id may be another record's, or none
+	 * at all, when somebody else ends the pool just now. */
 	if (reserve >= ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_RESERVES)->used) ||
-		ldl_reserve_at(arena, reserve)->instance != id)
+		ldl_load_acquire(&ldl_reserve_at(arena, reserve)->instance) != id)
 		reserve = 0;
 	return ldl_reserve_at(arena, reserve);
 }
@@ -29,18 +30,18 @@ static void make_record(ldl_instance_id id, uint32_t min_nr, uint32_t filled)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
 	ldl_reserve_id reserve = ldl_table_take(arena, LDL_TABLE_RESERVES, 1), none = 0;
+	struct ldl_reserve *record = ldl_reserve_at(arena, reserve);
 
-	if (reserve)
-		*ldl_reserve_at(arena, reserve) = (struct ldl_reserve){
-			.class = ldl_instance_at(arena, id)->class,
-			.instance = id,
-			.min_nr = min_nr,
-			.level = filled,
-			.level_min = filled,
-			.generation = ldl_instance_info_at(arena, id)->generation,
-		};
-	/* Release: pairs with the acquire in record_at(). Not 0: another thread met the pool, too,
-	 * or has ended it. */
+	if (reserve) {
+		record->class = ldl_instance_class(arena, id);
+		record->min_nr = min_nr;
+		record->level = filled;
+		record->level_min = filled;
+		record->generation = ldl_instance_generation(arena, id);
+		/* Release: pairs with the acquire in record_at(). */
+		ldl_store_release(&record->instance, id);
+	}
+	/* Not 0: another thread met the pool, too, or has ended it. */
 	(void)ldl_cas_acq_rel(&ldl_instance_info_at(arena, id)->reserve, &none, reserve);
 }
 
@@ -200,7 +201,7 @@ static void check_claim(struct ldl_thread *thread, ldl_instance_id id, const voi
 {
 	struct ldl_woken *woken = &thread->callbacks.woken;
 
-	if (woken->pool != ldl_instance_at(&ldl_engine.arena, id)->addr)
+	if (woken->pool != ldl_instance_addr(&ldl_engine.arena, id))
 		return;
 	if (woken->is_dropped)
 		say(thread, id, LDL_RULE_C8,

@@ -223,17 +223,23 @@ struct ldl_instance {
 
 #define LDL_REQUEST_WOKEN 1u /* the request began with a wake, not with the event itself */
 
+/* The rest of it. The first word is written by whoever uses the instance, which another thread may
+ * end meanwhile; so the list of free records does not depend on it. Relaxed. */
 struct ldl_instance_info {
 	union {
-		uint32_t next_free;
 		uint32_t request; /* of an event in use: header->event_clock at its request, and
 				     LDL_REQUEST_WOKEN */
 		ldl_reserve_id reserve;   /* of a pool in use: its record */
 		ldl_callback_id callback; /* of a shrinker or notifier in use: its record */
+		uint32_t address;         /* of one that is gone, but in the lookup table still:
+					     lower half; the upper one is in `maker` */
 	};
 	uint32_t generation; /* bumped each time the record is handed out */
 	ldl_node_id node;    /* writer: its own vertex, when nested in its own class; else 0 */
-	uint32_t maker;      /* serial of the thread that made or first took it */
+	union {
+		uint32_t maker; /* serial of the thread that made or first took it */
+		uint32_t next_free;
+	};
 };
 
 /* Sixteen words of one cache line: `tag | id` of instances whose home is this bucket or a full one

@@ -81,7 +81,7 @@ static void give_record(struct ldl_arena *arena, ldl_instance_id id)
 {
 	struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_INSTANCES);
 
-	ldl_instance_info_at(arena, id)->next_free = table->free_head;
+	ldl_store_relaxed(&ldl_instance_info_at(arena, id)->next_free, table->free_head);
 	ldl_signal_fence();
 	table->free_head = id;
 }
@@ -111,7 +111,9 @@ static bool is_free(struct ldl_arena *arena, uint32_t *slot)
 	const struct ldl_instance_info *info = ldl_instance_info_at(arena, word & ID_MASK);
 
 	if (word && ldl_load_acquire(&ldl_instance_at(arena, word & ID_MASK)->addr) == 0)
-		take_out(arena, ldl_hash_strong((uint64_t)info->maker << 32 | info->next_free),
+		take_out(arena,
+			ldl_hash_strong((uint64_t)ldl_load_relaxed(&info->maker) << 32 |
+					ldl_load_relaxed(&info->address)),
 			slot);
 	return ldl_load_relaxed(slot) == 0;
 }
@@ -138,13 +140,13 @@ static ldl_instance_id take_record(struct ldl_arena *arena)
 	struct ldl_table *infos = ldl_arena_table(arena, LDL_TABLE_INSTANCE_INFO);
 	ldl_instance_id id = table->free_head;
 
-	/* A link that makes no sense was written by who used an instance that another thread ended
-	 * just then: what is behind it is not used again. */
+	/* A link that makes no sense was left by who was cut off, or ended what was ended: what is
+	 * behind it is not used again. */
 	if (id < table->used && ldl_load_relaxed(&ldl_instance_at(arena, id)->addr))
 		id = 0;
 	table->free_head = 0;
 	if (id && id < table->used) {
-		table->free_head = ldl_instance_info_at(arena, id)->next_free;
+		table->free_head = ldl_load_relaxed(&ldl_instance_info_at(arena, id)->next_free);
 		return id;
 	}
 	if (table->used >= infos->capacity ||
@@ -173,9 +175,9 @@ static ldl_instance_id insert(struct ldl_arena *arena, uint64_t addr, uint64_t h
 		return 0;
 	}
 	info = ldl_instance_info_at(arena, id);
-	ldl_store_relaxed(&info->next_free, 0); /* no request, no record yet */
-	info->generation++;
-	info->maker = maker;
+	ldl_store_relaxed(&info->request, 0); /* no request, no record yet */
+	ldl_store_relaxed(&info->generation, ldl_load_relaxed(&info->generation) + 1);
+	ldl_store_relaxed(&info->maker, maker);
 	instance = ldl_instance_at(arena, id);
 	ldl_store_relaxed(&instance->class, class);
 	ldl_store_relaxed(&instance->flags, flags | LDL_INSTANCE_LIVE);
@@ -200,8 +202,10 @@ static void bury(struct ldl_arena *arena, ldl_instance_id id)
 	struct ldl_instance_info *info = ldl_instance_info_at(arena, id);
 	uint64_t addr = ldl_load_relaxed(&instance->addr);
 
-	info->next_free = (uint32_t)addr;
-	info->maker = (uint32_t)(addr >> 32);
+	if (!addr)
+		return; /* somebody else has ended it just now */
+	ldl_store_relaxed(&info->address, (uint32_t)addr);
+	ldl_store_relaxed(&info->maker, (uint32_t)(addr >> 32));
 	/* Release: pairs with the acquire in is_free(). */
 	ldl_store_release(&instance->addr, 0);
 }
@@ -261,7 +265,7 @@ ldl_status ldl_instance_unmake(struct ldl_arena *arena, ldl_instance_id id, bool
 		bury(arena, id);
 		return LDL_BUSY;
 	}
-	addr = instance->addr;
+	addr = ldl_load_relaxed(&instance->addr);
 	hash = ldl_hash_strong(addr);
 	slot = addr ? find_slot(arena, addr, hash, &found) : NULL;
 	if (slot) {

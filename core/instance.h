@@ -8,7 +8,25 @@
 #ifndef LDL_INSTANCE_H
 #define LDL_INSTANCE_H
 
+#include "atomic.h"
 #include "table.h"
+
+/* What a record says now. Another thread may end its instance meanwhile, and the record begin
+ * another life: which one it is tells `generation`. */
+LDL_INLINE uint64_t ldl_instance_addr(const struct ldl_arena *arena, ldl_instance_id id)
+{
+	return ldl_load_relaxed(&ldl_instance_at(arena, id)->addr);
+}
+
+LDL_INLINE ldl_class_id ldl_instance_class(const struct ldl_arena *arena, ldl_instance_id id)
+{
+	return ldl_load_relaxed(&ldl_instance_at(arena, id)->class);
+}
+
+LDL_INLINE uint32_t ldl_instance_generation(const struct ldl_arena *arena, ldl_instance_id id)
+{
+	return ldl_load_relaxed(&ldl_instance_info_at(arena, id)->generation);
+}
 
 /* The instance at this address, 0: none known. */
 ldl_instance_id ldl_instance_find(struct ldl_arena *arena, uint64_t addr);

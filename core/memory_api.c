@@ -265,7 +265,7 @@ LDL_EXPORT void ldl_lock_contended(const void *lock)
 		return;
 	id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)lock);
 	if (id)
-		note_contended(thread, ldl_instance_at(&ldl_engine.arena, id)->class, LDL_CALLER);
+		note_contended(thread, ldl_instance_class(&ldl_engine.arena, id), LDL_CALLER);
 	ldl_engine_leave(thread);
 }
 

@@ -7,6 +7,7 @@
  * (SELFTEST.md); there they are usage bits and a search of their own. */
 #include "edge.h"
 #include "include/lockdep_lite/context.h"
+#include "instance.h"
 #include "rules.h"
 
 void ldl_rules_interrupts(struct ldl_judgement *judgement, const struct ldl_held *entry)
@@ -21,9 +22,9 @@ void ldl_rules_interrupts(struct ldl_judgement *judgement, const struct ldl_held
 
 		if (!id || !ldl_context_irq_may_come(&judgement->thread->context, i))
 			continue;
-		handler.addr = ldl_instance_at(arena, id)->addr;
+		handler.addr = ldl_instance_addr(arena, id);
 		handler.instance = id;
-		handler.class = ldl_instance_at(arena, id)->class;
+		handler.class = ldl_instance_class(arena, id);
 		handler.mode = LDL_MODE_EXCLUSIVE;
 		handler.from_site = entry->key ? 0 : acquisition->site;
 		judgement->acquisition = &handler;

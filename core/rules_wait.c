@@ -1,18 +1,22 @@
 /* The rules of waits that are no locks: allocations, events, reserves, sleeps. See rules.h. */
 #include "edge.h"
+#include "instance.h"
 #include "include/lockdep_lite/context.h"
 #include "include/lockdep_lite/gfp.h"
 #include "rules.h"
 
-/* The acquisition as a wait for another instance at the same place. */
+/* The acquisition as a wait for another instance at the same place. What it is about itself is
+ * known already, and may be gone. */
 static struct ldl_acquisition aimed_at(
 	const struct ldl_judgement *judgement, ldl_instance_id instance)
 {
 	struct ldl_acquisition target = *judgement->acquisition;
 
+	if (instance == target.instance)
+		return target;
 	target.instance = instance;
-	target.addr = ldl_instance_at(judgement->arena, instance)->addr;
-	target.class = ldl_instance_at(judgement->arena, instance)->class;
+	target.addr = ldl_instance_addr(judgement->arena, instance);
+	target.class = ldl_instance_class(judgement->arena, instance);
 	return target;
 }
 
@@ -190,7 +194,7 @@ static bool is_got_without(const struct ldl_judgement *judgement, const struct l
 	ldl_instance_id id = past->entry.instance;
 
 	return is_event(judgement, past) &&
-	       ldl_load_relaxed(&ldl_instance_at(arena, id)->addr) == ldl_held_addr(&past->entry) &&
+	       ldl_instance_addr(arena, id) == ldl_held_addr(&past->entry) &&
 	       !(ldl_load_relaxed(&ldl_instance_info_at(arena, id)->request) & LDL_REQUEST_WOKEN);
 }
 
@@ -289,8 +293,8 @@ static ldl_witness_id copy_witness(
 	copy->edge = edge;
 	copy->next = 0;
 	copy->to_instance = to;
-	copy->to_addr = ldl_instance_at(arena, to)->addr;
-	copy->to_generation = ldl_instance_info_at(arena, to)->generation;
+	copy->to_addr = ldl_instance_addr(arena, to);
+	copy->to_generation = ldl_instance_generation(arena, to);
 	return id;
 }
 
@@ -303,7 +307,7 @@ static bool may_wait_for_context(const struct ldl_arena *arena, ldl_node_id node
 static void adopt_edge(struct ldl_judgement *judgement, ldl_edge_id old, ldl_instance_id context)
 {
 	struct ldl_arena *arena = judgement->arena;
-	ldl_class_id class = ldl_instance_at(arena, context)->class;
+	ldl_class_id class = ldl_instance_class(arena, context);
 	ldl_node_id from = ldl_edge_at(arena, old)->from, to = ldl_node_of_class(arena, class);
 	ldl_witness_id witness;
 	ldl_edge_id id;
@@ -328,7 +332,7 @@ void ldl_rules_adopt(struct ldl_judgement *judgement, ldl_instance_id context)
 	struct ldl_arena *arena = judgement->arena;
 	ldl_instance_id domain = arena->header->domains[0];
 	ldl_node_id node =
-		domain ? ldl_class_at(arena, ldl_instance_at(arena, domain)->class)->node : 0;
+		domain ? ldl_class_at(arena, ldl_instance_class(arena, domain))->node : 0;
 	ldl_edge_id id = node ? ldl_node_at(arena, node)->in_first : 0;
 
 	for (; id; id = ldl_edge_at(arena, id)->next_in)

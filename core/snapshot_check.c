@@ -165,9 +165,9 @@ static void check_instance(struct check *check, uint32_t id)
 	check_id(check, &ldl_instance_at(check->arena, id)->class, LDL_TABLE_CLASSES);
 }
 
-/* Whether the list of free records or an event's request stands in its first word depends on the
- * instance. A process that was killed between freeing an event and linking its record left the
- * request there: that is no damage, so it is not counted. */
+/* Whether the list of free records or its maker stands in its last word depends on the instance. A
+ * process that was killed between freeing one and linking its record left something else there:
+ * that is no damage, so it is not counted. */
 static void check_instance_info(struct check *check, uint32_t id)
 {
 	struct ldl_instance_info *info = ldl_instance_info_at(check->arena, id);

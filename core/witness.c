@@ -1,6 +1,7 @@
 /* Evidence. See witness.h. */
 #include "witness.h"
 
+#include "instance.h"
 #include "segment.h"
 #include "site.h"
 #include "sys.h"
@@ -77,7 +78,7 @@ uint32_t ldl_witness_keep_held(
 		*ldl_also_held_at(arena, first + (*count)++) = (struct ldl_also_held){
 			.class = ldl_held_class(entry),
 			.instance = entry->instance,
-			.generation = ldl_instance_info_at(arena, entry->instance)->generation,
+			.generation = ldl_instance_generation(arena, entry->instance),
 			.mode = also_mode(arena, entry),
 			.frame = ldl_module_frame(ldl_held_ip(entry)),
 		};
@@ -142,7 +143,7 @@ ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thre
 	witness->to_site = acquisition->site;
 	witness->to_addr = shown_address(acquisition->addr);
 	witness->to_instance = acquisition->instance;
-	witness->to_generation = ldl_instance_info_at(arena, acquisition->instance)->generation;
+	witness->to_generation = ldl_instance_generation(arena, acquisition->instance);
 	witness->to_mode = acquisition->mode;
 	witness->gfp = acquisition->gfp;
 	witness->gfp_asked = acquisition->gfp_asked;
@@ -153,7 +154,7 @@ ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thre
 		witness->from_frame = ldl_module_frame(ldl_held_ip(entry));
 		witness->from_addr = shown_address(ldl_held_addr(entry));
 		witness->from_instance = entry->instance;
-		witness->from_generation = ldl_instance_info_at(arena, entry->instance)->generation;
+		witness->from_generation = ldl_instance_generation(arena, entry->instance);
 		witness->from_mode = ldl_held_mode(entry);
 	}
 	witness->also_first = ldl_witness_keep_held(arena, thread, &witness->also_count);

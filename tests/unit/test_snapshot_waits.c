@@ -160,11 +160,12 @@ static void an_events_request_is_no_list_of_free_records(void)
 	close_sample();
 }
 
-/* Killed between the two stores that free an event: the request stands where the list will be. */
+/* Killed between the stores that free an event: its maker stands where the list will be. */
 static void a_half_freed_event_is_no_damage(void)
 {
 	make_sample();
 	ldl_instance_at(&sample, LDL_SAMPLE_EVENT)->addr = 0;
+	ldl_instance_info_at(&sample, LDL_SAMPLE_EVENT)->maker = UINT32_MAX;
 	expect_repairs(0);
 	CU_ASSERT_EQUAL(ldl_snapshot_instance_info(&opened, LDL_SAMPLE_EVENT)->next_free, 0);
 	close_sample();
