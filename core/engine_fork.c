@@ -20,8 +20,20 @@ static struct {
 	uint32_t depth, overflow, unseen;
 	struct ldl_context context;
 	struct ldl_callbacks callbacks;
+	uint64_t running[LDL_CALLBACKS];      /* addresses of what runs; 0: not known */
 	struct ldl_held held[LDL_HELD_LARGE]; /* key: the address of the instance instead */
 } saved;
+
+/* What runs has another record in the child. */
+static void save_callbacks(const struct ldl_thread *thread)
+{
+	const struct ldl_arena *arena = &ldl_engine.arena;
+
+	saved.callbacks = thread->callbacks;
+	for (uint32_t i = 0; i < LDL_CALLBACKS; i++)
+		saved.running[i] = ldl_instance_addr(arena,
+			ldl_callback_at(arena, thread->callbacks.running[i].record)->instance);
+}
 
 void ldl_engine_fork_prepare(void)
 {
@@ -36,7 +48,7 @@ void ldl_engine_fork_prepare(void)
 		saved.overflow = thread->record->overflow;
 		saved.unseen = thread->unseen;
 		saved.context = thread->context;
-		saved.callbacks = thread->callbacks;
+		save_callbacks(thread);
 		memcpy(saved.held, thread->held, saved.depth * sizeof(saved.held[0]));
 		for (uint32_t i = 0; i < saved.depth; i++)
 			saved.held[i].key = ldl_load_relaxed(
@@ -101,18 +113,73 @@ static void rebuild_sets(void)
 	}
 }
 
-/* Live locks keep their classes. Records may be changing under our eyes: what makes no sense is
- * left out. */
+/* Live locks keep their classes; and an event, that it was woken before. Records may be changing
+ * under our eyes: what makes no sense is left out. */
 static void copy_instances(const struct ldl_arena *from)
 {
+	struct ldl_arena *to = &ldl_engine.arena;
+
 	for (ldl_instance_id id = 1; id < saved.used[LDL_TABLE_INSTANCES]; id++) {
 		const struct ldl_instance *old = ldl_instance_at(from, id);
 		uint64_t addr = ldl_load_acquire(&old->addr);
 		ldl_class_id class = ldl_load_relaxed(&old->class);
+		ldl_instance_id copy;
 
-		if (addr && class && class < saved.used[LDL_TABLE_CLASSES])
-			(void)ldl_instance_make(&ldl_engine.arena, addr, class,
-				ldl_load_relaxed(&old->flags), 1, true);
+		if (!addr || !class || class >= saved.used[LDL_TABLE_CLASSES])
+			continue;
+		copy = ldl_instance_make(to, addr, class, ldl_load_relaxed(&old->flags), 1, true);
+		if (copy && ldl_class_at(to, class)->kind == LDL_KIND_EVENT)
+			ldl_instance_info_at(to, copy)->request =
+				ldl_load_relaxed(&ldl_instance_info_at(from, id)->request) &
+				LDL_REQUEST_WOKEN;
+	}
+}
+
+/* The child's instance for one of the parent's that lives on; 0: it has ended, or is not there. */
+static ldl_instance_id counterpart(
+	const struct ldl_arena *from, ldl_instance_id id, uint32_t generation)
+{
+	if (!id || id >= saved.used[LDL_TABLE_INSTANCES] ||
+		ldl_instance_generation(from, id) != generation || !ldl_instance_addr(from, id))
+		return 0;
+	return ldl_instance_find(&ldl_engine.arena, ldl_instance_addr(from, id));
+}
+
+/* Live pools keep their levels. */
+static void copy_reserves(const struct ldl_arena *from)
+{
+	struct ldl_arena *to = &ldl_engine.arena;
+
+	for (ldl_reserve_id id = 1; id < saved.used[LDL_TABLE_RESERVES]; id++) {
+		const struct ldl_reserve *old = ldl_reserve_at(from, id);
+		ldl_instance_id instance = counterpart(from, old->instance, old->generation);
+		ldl_reserve_id copy = instance ? ldl_table_take(to, LDL_TABLE_RESERVES, 1) : 0;
+
+		if (!copy)
+			continue;
+		*ldl_reserve_at(to, copy) = *old;
+		ldl_reserve_at(to, copy)->instance = instance;
+		ldl_reserve_at(to, copy)->generation = ldl_instance_generation(to, instance);
+		ldl_instance_info_at(to, instance)->reserve = copy;
+	}
+}
+
+/* So do shrinkers and notifiers their ranges and counts. */
+static void copy_callbacks(const struct ldl_arena *from)
+{
+	struct ldl_arena *to = &ldl_engine.arena;
+
+	for (ldl_callback_id id = 1; id < saved.used[LDL_TABLE_CALLBACKS]; id++) {
+		const struct ldl_callback *old = ldl_callback_at(from, id);
+		ldl_instance_id instance = counterpart(from, old->instance, old->generation);
+		ldl_callback_id copy = instance ? ldl_table_take(to, LDL_TABLE_CALLBACKS, 1) : 0;
+
+		if (!copy)
+			continue;
+		*ldl_callback_at(to, copy) = *old;
+		ldl_callback_at(to, copy)->instance = instance;
+		ldl_callback_at(to, copy)->generation = ldl_instance_generation(to, instance);
+		ldl_instance_info_at(to, instance)->callback = copy;
 	}
 }
 
@@ -124,7 +191,11 @@ static bool copy_nouns(const struct ldl_arena *from)
 		!copy_table(from, LDL_TABLE_SITES) || !copy_table(from, LDL_TABLE_CLASSES))
 		return false;
 	rebuild_sets();
+	ldl_engine.arena.header->has_events = from->header->has_events;
+	ldl_engine.arena.header->event_classes = from->header->event_classes;
 	copy_instances(from);
+	copy_reserves(from);
+	copy_callbacks(from);
 	return true;
 }
 
@@ -162,15 +233,22 @@ static void restore_held(struct ldl_thread *thread)
 	thread->unseen = saved.unseen;
 }
 
-/* And what it is in. What it had waited for has no ids here; nor have callbacks their records. */
+/* And what it is in. What it had waited for has no ids here. */
 static void restore_context(struct ldl_thread *thread)
 {
+	struct ldl_arena *arena = &ldl_engine.arena;
+
 	thread->context = saved.context;
 	ldl_context_forget(&thread->context);
 	thread->context.own_wait_count = 0;
 	thread->callbacks = saved.callbacks;
-	for (uint32_t i = 0; i < LDL_CALLBACKS; i++)
-		thread->callbacks.running[i].record = 0;
+	for (uint32_t i = 0; i < LDL_CALLBACKS; i++) {
+		ldl_instance_id id =
+			saved.running[i] ? ldl_instance_find(arena, saved.running[i]) : 0;
+
+		thread->callbacks.running[i].record =
+			id ? ldl_instance_info_at(arena, id)->callback : 0;
+	}
 	ldl_callback_rearm(thread);
 	thread->control = thread->armed ? 0 : thread->saved_control;
 }
