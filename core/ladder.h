@@ -54,7 +54,9 @@ struct ldl_repeat {
 struct ldl_dropped {
 	uint64_t addr; /* 0: free */
 	uint32_t stage;
-	ldl_site_id site; /* of the relock */
+	ldl_site_id site;    /* of the relock */
+	ldl_site_id request; /* of the request that was made meanwhile, and may sleep */
+	ldl_alloc_id alloc;  /* its record */
 };
 
 /* A boundary that the thread is inside of. */

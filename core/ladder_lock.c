@@ -50,20 +50,30 @@ void ldl_ladder_watch_locks(struct ldl_judgement *judgement)
 	}
 }
 
-/* Dropped for good, and not looked at since it was retaken. */
+/* Dropped for good, and not looked at since it was retaken. Shown are the request and the relock:
+ * what is held, as if it were, is the lock, from the request on. */
 static void report(struct ldl_judgement *judgement, const struct ldl_dropped *lock,
 	const struct ldl_observed *observed)
 {
 	const struct ldl_acquisition *acquisition = judgement->acquisition;
+	const struct ldl_alloc *alloc = ldl_alloc_at(judgement->arena, lock->alloc);
 	struct ldl_acquisition about = *acquisition;
+	struct ldl_held dropped = {
+		.addr = lock->addr,
+		.instance = acquisition->instance,
+		.class_mode = observed->class << LDL_MODE_BITS | acquisition->mode,
+	};
 
 	about.class = observed->class;
-	about.gfp = about.gfp_asked = 0;
+	about.gfp = alloc->gfp;
+	about.gfp_asked = alloc->gfp_asked;
+	about.from_site = lock->request;
 	if (lock->site)
 		about.site = lock->site;
 	judgement->acquisition = &about;
 	ldl_rules_add(judgement,
-		&(struct ldl_breach){LDL_FINDING_POLICY, LDL_RULE_D16, LDL_SEVERITY_WARNING, NULL,
+		&(struct ldl_breach){LDL_FINDING_POLICY, LDL_RULE_D16, LDL_SEVERITY_WARNING,
+			lock->request ? &dropped : NULL,
 			"dropped for an allocation, retaken, and what it protects was not looked "
 			"at again"});
 	judgement->acquisition = acquisition;
@@ -90,17 +100,31 @@ static void taken(struct ldl_judgement *judgement, struct ldl_dropped *lock)
 	}
 }
 
+/* A request that may sleep; of a place that was seen before its first stack is known. */
+static void requested(struct ldl_judgement *judgement, const struct ldl_observed *observed)
+{
+	struct ldl_ladder *ladder = &judgement->thread->ladder;
+	ldl_site_id site = judgement->acquisition->site;
+
+	for (uint32_t i = 0; i < LDL_LADDER_DROPPED; i++) {
+		struct ldl_dropped *lock = &ladder->dropped[i];
+
+		if (lock->stage != DROPPED)
+			continue;
+		lock->stage = ALLOCATED;
+		lock->request = site ? site : ldl_class_at(judgement->arena, observed->class)->site;
+		lock->alloc = observed->alloc;
+	}
+}
+
 void ldl_ladder_observe_locks(struct ldl_judgement *judgement, const struct ldl_observed *observed)
 {
 	struct ldl_ladder *ladder = &judgement->thread->ladder;
 	struct ldl_dropped *lock = observed->addr ? find(ladder, observed->addr) : NULL;
 
 	if (observed->kind == LDL_OBSERVED_ALLOC) {
-		for (uint32_t i = 0; i < LDL_LADDER_DROPPED; i++) {
-			if (ladder->dropped[i].stage == DROPPED &&
-				ldl_context_may_reclaim(observed->gfp))
-				ladder->dropped[i].stage = ALLOCATED;
-		}
+		if (ldl_context_may_reclaim(observed->gfp))
+			requested(judgement, observed);
 	} else if (lock && observed->kind == LDL_OBSERVED_RELEASE) {
 		released(judgement, lock, observed);
 	} else if (lock &&

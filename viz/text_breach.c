@@ -71,6 +71,13 @@ static const char *act_on_request(unsigned int rule)
 	}
 }
 
+/* Rule D16's second half: the first stack is a request's, made with the lock dropped, and the mask
+ * belongs there. */
+static bool is_dropped(const struct viz_text *text, ldl_class_id class)
+{
+	return text->finding->rule == LDL_RULE_D16 && ldl_kind_is_lock(kind_of(text, class));
+}
+
 static const char *second_act(const struct viz_text *text, unsigned int kind, bool has_mask)
 {
 	const char *act = act_by_rule(text->finding->rule);
@@ -85,7 +92,7 @@ static void print_second(
 	const struct viz_text *text, ldl_class_id class, const struct ldl_witness *witness)
 {
 	unsigned int kind = kind_of(text, class);
-	bool has_mask = witness->gfp || witness->gfp_asked;
+	bool has_mask = (witness->gfp || witness->gfp_asked) && !is_dropped(text, class);
 	const char *on_request = act_on_request(text->finding->rule);
 	char mask[2 * VIZ_GFP_MAX];
 
@@ -119,6 +126,11 @@ static void print_first(const struct viz_text *text, const struct viz_hop *hop,
 	bool is_same = !step->from || step->from == step->to;
 	char words[VIZ_HOP_MAX];
 
+	if (is_dropped(text, step->to)) {
+		viz_gfp_request_text(witness->gfp, witness->gfp_asked, words, sizeof(words));
+		fprintf(text->out, "    dropped, and allocated with %s meanwhile, here:\n", words);
+		return;
+	}
 	if (is_same && hop->from_kind == LDL_KIND_RESERVE)
 		snprintf(words, sizeof(words), "an element taken");
 	else if (is_same && ldl_kind_is_lock(hop->from_kind))

@@ -336,6 +336,8 @@ static void d16_a_dropped_lock_without_another_look_is_reported(void)
 	CU_ASSERT(breach_is_silent());
 	ldl_lock_release(&a);
 	CU_ASSERT(breach_is_alone(LDL_RULE_D16, WARNING, "not looked at again"));
+	CU_ASSERT_EQUAL(ldl_witness_at(ldl_engine_arena(), 1)->gfp, LDL_GFP_NOIO);
+	CU_ASSERT_NOT_EQUAL(ldl_witness_at(ldl_engine_arena(), 1)->from_site, 0);
 }
 
 static void d16_a_dropped_lock_and_another_look_is_silent(void)

@@ -294,14 +294,16 @@ static void a_dropped_lock_and_a_held_one_have_titles_of_their_own(void)
 
 	ldl_waits_begin();
 	breach.to = ldl_waits_class(LDL_KIND_MUTEX, "bufio_lock");
-	ldl_waits_breach(&breach);
 	breach.from = breach.to;
+	breach.gfp = breach.gfp_asked = LDL_GFP_NOIO;
+	ldl_waits_breach(&breach);
 	breach.to = ldl_waits_class(LDL_KIND_ALLOCATION, NULL);
 	breach.gfp = breach.gfp_asked = LDL_GFP_KERNEL;
 	ldl_waits_breach(&breach);
 	print_all();
 	CU_ASSERT_TRUE(has("a lock is dropped for an allocation, and what it protects not looked "
 			   "at again: bufio_lock\n"));
+	CU_ASSERT_TRUE(has("    dropped, and allocated with GFP_NOIO meanwhile, here:\n"));
 	CU_ASSERT_TRUE(has("    taken again (at "));
 	CU_ASSERT_TRUE(has("a contended lock, and an allocation that may reclaim: sample+0x2020, "
 			   "under bufio_lock\n"));
