@@ -115,7 +115,7 @@ static void check_order(struct ldl_thread *thread, struct ldl_acquisition *acqui
 	uint32_t order = order_of(size);
 
 	/* One page has no order to judge; as many pages as before were judged then. */
-	if (!id || order == 0 ||
+	if (!id || order == 0 || ldl_engine_has_no_graph() ||
 		order <= ldl_load_relaxed(&ldl_alloc_at(&ldl_engine.arena, id)->order_max) ||
 		!ldl_engine_judge_start(&judgement, thread, acquisition))
 		return;

@@ -12,11 +12,13 @@
  * run: --alloc
  * expect: error A1 load_preset fill_buffer
  * expect (--repaired): clean
+ * expect (--careless): error A2 fill_buffer
  * picture: octagon realtime
  *
  * `lockdep-lite run --alloc` sees the lock and the malloc(). The one thing that it must be told is
  * that the callback must not block: LDL_CTX_REALTIME. The repaired twin tries the lock, and plays
- * the old preset once more when it fails. */
+ * the old preset once more when it fails. The careless one tries it, too, but asks for memory in
+ * the callback itself: that is found without a graph as well (--mode=nonblock). */
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,7 +31,8 @@ enum { FRAMES = 256, PERIODS = 8, PRESETS = 4 };
 
 static pthread_mutex_t preset_lock = PTHREAD_MUTEX_INITIALIZER;
 static float *preset; /* a gain for each frame of a period */
-static bool is_repaired;
+static float *played; /* the last period */
+static bool is_repaired, is_careless;
 
 /* The user chose another sound. */
 static void load_preset(int number)
@@ -47,10 +50,21 @@ static void load_preset(int number)
 
 static bool lock_preset(void)
 {
-	if (is_repaired)
+	if (is_repaired || is_careless)
 		return pthread_mutex_trylock(&preset_lock) == 0;
 	pthread_mutex_lock(&preset_lock);
 	return true;
+}
+
+/* Keeps what was played, to be drawn. */
+static void keep(const float *buffer)
+{
+	float *copy = malloc(FRAMES * sizeof(*copy));
+
+	if (copy)
+		memcpy(copy, buffer, FRAMES * sizeof(*copy));
+	free(played);
+	played = copy;
 }
 
 /* Called by the sound device, each time that it needs another period. */
@@ -66,6 +80,8 @@ static void fill_buffer(float *buffer)
 	}
 	for (int i = 0; i < FRAMES; i++)
 		buffer[i] *= gains[i];
+	if (is_careless)
+		keep(buffer);
 	ldl_context_exit(LDL_CTX_REALTIME);
 }
 
@@ -87,11 +103,13 @@ int main(int argc, char **argv)
 	pthread_t device;
 
 	is_repaired = argc > 1 && !strcmp(argv[1], "--repaired");
+	is_careless = argc > 1 && !strcmp(argv[1], "--careless");
 	for (int number = 1; number <= PRESETS; number++)
 		load_preset(number);
 	pthread_create(&device, NULL, play, NULL);
 	pthread_join(device, NULL);
 	printf("%d periods were played\n", PERIODS);
 	free(preset);
+	free(played);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #
 #	expect: SEVERITY RULE FUNCTION…	a finding; its report names these functions of the example
 #	expect (--repaired): clean	no error and no warning
+#	expect (--ARGUMENT): SEVERITY…	what another twin shows instead
 #	picture: SHAPE NAME		the node whose name contains NAME has this shape
 #	run: OPTION…			what `lockdep-lite run` is given
 #
@@ -29,20 +30,21 @@ watch()
 	[ "$(cat "$1/watched.status")" = 0 ] || echo "status $(cat "$1/watched.status")"
 }
 
-# Nothing hangs, now or ever: both runs, and what the launcher does around one, take some seconds at
-# most, on a busy machine too.
+# faulty EXAMPLE [ARGUMENT]. Nothing hangs, now or ever: both runs, and what the launcher does around
+# one, take some seconds at most, on a busy machine too.
 faulty()
 {
-	local dir=$work/runs/$1 wrong seconds=$SECONDS
+	local dir=$work/runs/$1${2-} key="expect${2:+ \\($2\\)}" wrong seconds=$SECONDS
+	local name="$1${2:+ $2}: each fault is reported with its places, and nothing else"
 
-	wrong=$(watch "$dir" "$1" '')
+	wrong=$(watch "$dir" "$1" "${2-}")
 	[ $((SECONDS - seconds)) -lt 5 ] || wrong+=" it took $((SECONDS - seconds)) seconds"
 	"$lockdep_lite" report "$dir/arena" >"$dir/report" 2>&1
-	wrong+=$(lines "$1" expect | python3 $src/expected.py findings "$1.c" "$dir/json" "$dir/report")
+	wrong+=$(lines "$1" "$key" | python3 $src/expected.py findings "$1.c" "$dir/json" "$dir/report")
 	if [ -z "$wrong" ]; then
-		ok "$1: each fault is reported with its places, and nothing else"
+		ok "$name"
 	else
-		not_ok "$1: each fault is reported with its places, and nothing else" "$wrong"
+		not_ok "$name" "$wrong"
 	fi
 }
 
@@ -119,6 +121,9 @@ for source in $(grep -lE '^ \* expect: (error|warning|info) [A-E][0-9]' examples
 		continue
 	fi
 	faulty "$example"
+	for argument in $(sed -nE 's/^ \* expect \((--[a-z]+)\): (error|warning|info) .*/\1/p' "$source" | sort -u); do
+		faulty "$example" "$argument"
+	done
 	repaired "$example"
 	linked "$example"
 	drawn "$example"
