@@ -143,13 +143,41 @@ void ldl_context_remember(
 		(struct ldl_past){.entry = *entry, .clock = clock, .gfp = gfp};
 }
 
+/* The latest wait for this event; NULL: none that is kept. */
+static const struct ldl_own_wait *own_wait(const struct ldl_context *context, ldl_instance_id event)
+{
+	for (uint32_t i = 1; i <= LDL_OWN_WAITS && i <= context->own_wait_count; i++) {
+		const struct ldl_own_wait *own =
+			&context->own_waits[(context->own_wait_count - i) % LDL_OWN_WAITS];
+
+		if (own->event == event)
+			return own;
+	}
+	return NULL;
+}
+
 bool ldl_context_waited_for(const struct ldl_context *context, ldl_instance_id event)
 {
-	for (uint32_t i = 0; i < LDL_OWN_WAITS && i < context->own_wait_count; i++) {
-		if (context->own_waits[i].event == event)
-			return true;
-	}
-	return false;
+	return own_wait(context, event);
+}
+
+/* How many were remembered before this one. */
+static uint32_t rank_of(const struct ldl_context *context, const struct ldl_past *past)
+{
+	uint32_t slot = (uint32_t)(past - context->past), last = context->past_count - 1;
+
+	if (slot == 0 || last < LDL_HISTORY)
+		return slot;
+	return last - (last - slot) % (LDL_HISTORY - 1);
+}
+
+bool ldl_context_is_before(
+	const struct ldl_context *context, ldl_instance_id event, const struct ldl_past *past)
+{
+	const struct ldl_own_wait *own = own_wait(context, event);
+
+	/* Each wait for an event begins the list anew. */
+	return own && own->asks == context->ask_count && rank_of(context, past) < own->past;
 }
 
 void ldl_context_note_wake(struct ldl_context *context, ldl_instance_id event, uint32_t bit)
@@ -193,16 +221,25 @@ void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,
 	struct ldl_own_wait *own = &context->own_waits[context->own_wait_count++ % LDL_OWN_WAITS];
 
 	*own = (struct ldl_own_wait){
-		.event = event, .depth = depth, .key = ldl_held_key(held, depth)};
+		.event = event,
+		.depth = depth,
+		.asks = context->ask_count,
+		.past = context->past_count,
+		.key = ldl_held_key(held, depth),
+	};
 	for (uint32_t i = 0; i < LDL_OWN_BOTTOM && i < depth; i++)
 		own->below[i] = held[i].key;
 }
 
-/* Whether the entry's lock was let go since the last wait: if so, it was taken anew. */
-static bool is_retaken(const struct ldl_context *context, const struct ldl_held *entry)
+/* Whether the entry's lock was let go since that wait: if so, it was taken anew. */
+static bool is_retaken(const struct ldl_context *context, const struct ldl_own_wait *own,
+	const struct ldl_held *entry)
 {
 	for (uint32_t i = 0; i < ldl_context_past_kept(context); i++) {
-		if (!context->past[i].gfp && context->past[i].entry.instance == entry->instance)
+		const struct ldl_past *past = &context->past[i];
+
+		if (!past->gfp && past->entry.instance == entry->instance &&
+			!ldl_context_is_before(context, own->event, past))
 			return true;
 	}
 	return false;
@@ -225,18 +262,10 @@ static uint32_t still_held(
 uint32_t ldl_context_held_before(const struct ldl_context *context, ldl_instance_id event,
 	const struct ldl_held *held, uint32_t depth)
 {
-	uint32_t left, kept = 0;
+	const struct ldl_own_wait *own = own_wait(context, event);
+	uint32_t left = own ? still_held(own, held, depth) : 0, kept = 0;
 
-	for (uint32_t i = 1; i <= LDL_OWN_WAITS && i <= context->own_wait_count; i++) {
-		const struct ldl_own_wait *own =
-			&context->own_waits[(context->own_wait_count - i) % LDL_OWN_WAITS];
-
-		if (own->event != event)
-			continue;
-		left = still_held(own, held, depth);
-		while (kept < left && !is_retaken(context, &held[kept]))
-			kept++;
-		break;
-	}
+	while (kept < left && !is_retaken(context, own, &held[kept]))
+		kept++;
 	return kept;
 }

@@ -32,10 +32,13 @@ struct ldl_past {
 	uint32_t gfp;   /* of an allocation: its effective mask; else 0 */
 };
 
-/* A wait of the thread's own for an event that it may wake itself later, and what it held then. */
+/* A wait of the thread's own for an event that it may wake itself later, or a try for it, and what
+ * it held and remembered then. */
 struct ldl_own_wait {
 	ldl_instance_id event;
 	uint32_t depth;
+	uint32_t asks;                  /* waits for events so far, this one included */
+	uint32_t past;                  /* waits that were remembered, this one included */
 	uint64_t key;                   /* of the chain held */
 	uint64_t below[LDL_OWN_BOTTOM]; /* of its first entries: [0] is the oldest one's */
 };
@@ -136,9 +139,14 @@ LDL_INLINE void ldl_context_forget(struct ldl_context *context)
 	context->past_count = 0;
 }
 
-/* Keeps that the thread waits for the event with `depth` entries held. */
+/* Keeps that the thread waits for the event, or got it by a try, with `depth` entries held. */
 void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,
 	const struct ldl_held *held, uint32_t depth);
+
+/* Whether a wait that is kept was over when the thread last waited for this event: whoever wakes it
+ * next need not wait for that any more. */
+bool ldl_context_is_before(
+	const struct ldl_context *context, ldl_instance_id event, const struct ldl_past *past);
 
 /* How many of the `depth` entries, from the oldest on, were held already when the thread last
  * waited for this event: for them whoever wakes it next need not wait any more. 0: it did not wait

@@ -73,6 +73,11 @@ LDL_EXPORT void ldl_might_wait_timed(const void *event, unsigned long long limit
 	ldl_engine_wait(event, limit_ns ? limit_ns : 1, LDL_CALLER);
 }
 
+LDL_EXPORT void ldl_event_taken(const void *event)
+{
+	ldl_engine_event_taken(event, LDL_CALLER);
+}
+
 LDL_EXPORT void ldl_wake(const void *event)
 {
 	ldl_engine_wake(event, LDL_CALLER);

@@ -410,6 +410,7 @@ void ldl_engine_notifier_end(const void *notifier, int result, const void *ip);
 /* Events, and all else that is waited for. engine_event.c */
 void ldl_engine_event_init(const void *event, const char *name, const void *ip);
 void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip);
+void ldl_engine_event_taken(const void *event, const void *ip);
 void ldl_engine_wake(const void *event, const void *ip);
 void ldl_engine_sleep(const void *ip);
 /* After an annotated lock was got by waiting for it: the thread's next wake may depend on it. */

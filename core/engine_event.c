@@ -129,6 +129,21 @@ void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
 	ldl_engine_leave(thread);
 }
 
+/* Got without waiting: to be given back, it may be, under what was held before. */
+void ldl_engine_event_taken(const void *event, const void *ip)
+{
+	struct ldl_thread *thread = event ? ldl_engine_enter() : NULL;
+	ldl_instance_id id;
+
+	if (!thread)
+		return;
+	ldl_engine_purge(thread);
+	id = event_at(thread, event, NULL, ip);
+	if (id)
+		ldl_context_note_wait(&thread->context, id, thread->held, ldl_thread_depth(thread));
+	ldl_engine_leave(thread);
+}
+
 /* The wake's key: the event, the place, and all that it would depend on. */
 static uint64_t key_of_wake(const struct ldl_judgement *judgement, const struct ldl_held *woken,
 	uint32_t request, uint32_t before)

@@ -101,7 +101,8 @@ void ldl_rules_wake(struct ldl_judgement *judgement, const struct ldl_held *woke
 	uint32_t before);
 
 /* Whether what the thread waited for counts for a wake of `woken` whose request began then: not
- * what came before, nor an event that it got though nobody had woken that one yet. */
+ * what came before, or before its own wait for `woken`, nor an event that it got though nobody had
+ * woken that one yet. */
 bool ldl_rules_counts(const struct ldl_judgement *judgement, const struct ldl_past *past,
 	const struct ldl_held *woken, uint32_t request);
 

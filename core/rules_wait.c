@@ -201,16 +201,19 @@ static bool is_got_without(const struct ldl_judgement *judgement, const struct l
 bool ldl_rules_counts(const struct ldl_judgement *judgement, const struct ldl_past *past,
 	const struct ldl_held *woken, uint32_t request)
 {
-	if ((int32_t)(past->clock - (request & ~LDL_REQUEST_WOKEN)) < 0)
+	const struct ldl_context *context = &judgement->thread->context;
+
+	if ((int32_t)(past->clock - (request & ~LDL_REQUEST_WOKEN)) < 0 ||
+		ldl_context_is_before(context, woken->instance, past))
 		return false;
 	/* What was a unit of a lock, or of many, when it was free is none when it is not. */
-	return !is_got_without(judgement, past) ||
-	       ldl_context_waited_for(&judgement->thread->context, woken->instance);
+	return !is_got_without(judgement, past) || ldl_context_waited_for(context, woken->instance);
 }
 
 /* Whether the event can be woken by a thread that waited for no other one since the request: then
  * it does not depend on other events for good. In a request and its reply each side waits before it
- * wakes, but for the first time: that is what tells it from a ring of waits. */
+ * wakes, but for the first time: that is what tells it from a ring of waits. Who gives back what it
+ * took itself says nothing about that. */
 static bool is_woken_freely(
 	struct ldl_judgement *judgement, const struct ldl_held *woken, uint32_t request)
 {
@@ -218,6 +221,8 @@ static bool is_woken_freely(
 	const struct ldl_context *context = &judgement->thread->context;
 	uint32_t count = ldl_context_past_kept(context);
 
+	if (ldl_context_waited_for(context, woken->instance))
+		return class->flags & LDL_CLASS_FREE;
 	for (uint32_t i = 0; i < count; i++) {
 		if (is_event(judgement, &context->past[i]) &&
 			ldl_rules_counts(judgement, &context->past[i], woken, request))

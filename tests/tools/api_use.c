@@ -49,6 +49,7 @@ static void use_contexts(void)
 	ldl_might_wait(&event);
 	ldl_might_wait_timed(&event, 1000);
 	ldl_wake(&event);
+	ldl_event_taken(&event);
 	ldl_event_destroy(&event);
 	ldl_might_sleep();
 }

@@ -134,6 +134,38 @@ static void L11_what_is_left_of_what_was_held_before_is_silent(void)
 	CU_ASSERT(found_nothing());
 }
 
+static void L11_a_semaphore_tried_for_inside_a_mutex_is_silent(void)
+{
+	begin();
+	sema_init(&semaphore, 1);
+	for (int i = 0; i < 2; i++) {
+		mutex_lock(&mutex);
+		if (i)
+			down(&semaphore);
+		else
+			CU_ASSERT_EQUAL(down_trylock(&semaphore), 0);
+		up(&semaphore);
+		mutex_unlock(&mutex);
+	}
+	CU_ASSERT(found_nothing());
+}
+
+/* Who has the semaphore wants the mutex. */
+static void L11_a_mutex_taken_with_a_semaphore_that_was_tried_for_is_reported(void)
+{
+	begin();
+	sema_init(&semaphore, 1);
+	CU_ASSERT_EQUAL(down_trylock(&semaphore), 0);
+	pass(&mutex);
+	CU_ASSERT_EQUAL(down_trylock(&semaphore), 1);
+	up(&semaphore);
+	CU_ASSERT(found_nothing());
+	mutex_lock(&mutex);
+	down(&semaphore);
+	mutex_unlock(&mutex);
+	CU_ASSERT(found(LDL_RULE_EVENT));
+}
+
 static void L11_a_mutex_taken_anew_to_give_it_back_is_reported(void)
 {
 	begin();
@@ -437,6 +469,8 @@ LDL_SUITE(kernel_locks_events)
 	LDL_TEST(L11_a_semaphore_is_an_event);
 	LDL_TEST(L11_a_semaphore_taken_and_given_back_inside_a_mutex_is_silent);
 	LDL_TEST(L11_what_is_left_of_what_was_held_before_is_silent);
+	LDL_TEST(L11_a_semaphore_tried_for_inside_a_mutex_is_silent);
+	LDL_TEST(L11_a_mutex_taken_with_a_semaphore_that_was_tried_for_is_reported);
 	LDL_TEST(L11_a_mutex_taken_anew_to_give_it_back_is_reported);
 	LDL_TEST(L11_a_wait_queue_is_an_event);
 	LDL_TEST(L11_stopping_a_thread_with_a_lock_that_it_takes_is_reported);

@@ -75,6 +75,7 @@ enum ldl_wait_type {
 #define ldl_event_destroy(event)              ((void)(event))
 #define ldl_might_wait(event)                 ((void)(event))
 #define ldl_might_wait_timed(event, limit_ns) ((void)(event), (void)(limit_ns))
+#define ldl_event_taken(event)                ((void)(event))
 #define ldl_wake(event)                       ((void)(event))
 #define ldl_might_sleep()                     ((void)0)
 #define ldl_non_block_budget(limit_ns)        ((void)(limit_ns))
@@ -133,6 +134,11 @@ LDL_API void ldl_event_destroy(const void *event);
 LDL_API void ldl_might_wait(const void *event);
 LDL_API void ldl_might_wait_timed(const void *event, unsigned long long limit_ns);
 
+/* To be called when what the event stands for was got without waiting, as by a try for a semaphore
+ * that succeeded. It is no wait; but as after a wait, what the thread held already is not what its
+ * next wake of this event depends on. */
+LDL_API void ldl_event_taken(const void *event);
+
 /* To be called by the waker, before or after it wakes. What it holds, and what it had to wait for
  * since the event's request (ldl_event_init(), the last wake, or this thread's last own wait), the
  * event depends on: through it the cycle is found (rule A5). Locks taken through the annotation API
@@ -183,6 +189,7 @@ LDL_API void ldl_misuse(const void *lock, const char *what);
 #define ldl_might_wait(event)          (ldl_might_wait ? ldl_might_wait(event) : (void)0)
 #define ldl_might_wait_timed(event, limit_ns)                                                      \
 	(ldl_might_wait_timed ? ldl_might_wait_timed(event, limit_ns) : (void)0)
+#define ldl_event_taken(event)      (ldl_event_taken ? ldl_event_taken(event) : (void)0)
 #define ldl_wake(event)             (ldl_wake ? ldl_wake(event) : (void)0)
 #define ldl_might_sleep()           (ldl_might_sleep ? ldl_might_sleep() : (void)0)
 #define ldl_irq_enter(interrupt, t) (ldl_irq_enter ? ldl_irq_enter(interrupt, t) : (void)0)

@@ -36,6 +36,14 @@ static __always_inline void ldlk_event_wait(const void *event, long ticks)
 		ldl_might_wait_timed(event, ldlk_ticks_to_ns(ticks) + 1);
 }
 
+/* Tells of a try that it succeeded; returns what it is given. */
+static __always_inline bool ldlk_event_tried(const void *event, bool is_got)
+{
+	if (is_got && likely(!ldlk_thread.lockdep_off))
+		ldl_event_taken(event);
+	return is_got;
+}
+
 static __always_inline void ldlk_event_wake(const void *event)
 {
 	if (likely(!ldlk_thread.lockdep_off))

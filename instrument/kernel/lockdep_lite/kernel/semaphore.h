@@ -63,7 +63,7 @@ static __always_inline int __must_check down_timeout(struct semaphore *semaphore
 /* 0 when it was taken, 1 when not: the other way round than other trylocks, as in the kernel. */
 static __always_inline int __must_check down_trylock(struct semaphore *semaphore)
 {
-	return !ldlk_counter_try(&semaphore->count);
+	return !ldlk_event_tried(semaphore, ldlk_counter_try(&semaphore->count));
 }
 
 static __always_inline void up(struct semaphore *semaphore)
