@@ -245,8 +245,8 @@ void ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_i
 	if (!enter(arena, false))
 		return;
 	if (ldl_load_relaxed(&instance->addr)) {
-		info->generation++;
-		info->maker = maker;
+		ldl_store_relaxed(&info->generation, ldl_load_relaxed(&info->generation) + 1);
+		ldl_store_relaxed(&info->maker, maker);
 		ldl_store_relaxed(&instance->flags, flags | LDL_INSTANCE_LIVE);
 		ldl_store_relaxed(&instance->class, class);
 		ldl_add_relaxed(&arena->header->counters[LDL_COUNT_INSTANCES_MADE], 1);
