@@ -12,6 +12,7 @@
 #define TOLERANCE_NS  (2 * NS_PER_SECOND) /* two clocks, one of them coarse */
 #define STAT_MAX      1024u               /* bytes of /proc/PID/stat */
 #define FIELD_STATE   3u                  /* its numbers as in proc(5); the first after the name */
+#define FIELD_THREADS 20u
 #define FIELD_START   22u
 
 /* Text of /proc/PID/stat from its third field on, in `text`; NULL: no such process. */
@@ -51,6 +52,12 @@ static uint64_t field_number(const char *text, unsigned int number)
 	return value;
 }
 
+/* A process whose first thread has left looks dead by its state, but has others. */
+static bool is_gone(const char *stat)
+{
+	return (*stat == 'Z' && field_number(stat, FIELD_THREADS) < 2) || *stat == 'X';
+}
+
 /* The process was there before the arena that it made, perhaps long before: a fork that keeps its
  * pid through exec. One that has the pid since is younger. Starts are counted in boot time, which
  * also runs while the machine sleeps; the arena's clock does not, so it is moved by what lies
@@ -69,7 +76,7 @@ bool ldl_snapshot_is_live(const struct ldl_snapshot *snapshot)
 	if (header->start_ns > now_ns)
 		return false; /* of an earlier boot */
 	stat = read_stat(text, header->pid);
-	if (!stat || *stat == 'Z' || *stat == 'X')
+	if (!stat || is_gone(stat))
 		return false;
 	slept_ns = ldl_sys_clock_ns(CLOCK_BOOTTIME) - now_ns;
 	return field_number(stat, FIELD_START) <=
