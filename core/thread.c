@@ -58,8 +58,20 @@ static bool is_dead(ldl_thread_id id, int pid)
 	return tid && ldl_sys_tgkill(pid, (int)tid, 0) == -ESRCH;
 }
 
-/* A slot whose thread is gone; 0: none found. Looks at a few that are past their start routine;
- * at all, when nothing fresh is left. */
+/* What a thread took to its grave is what others may wait for: observers look for it there. */
+static bool holds_anything(struct ldl_arena *arena, const struct ldl_thread_record *record)
+{
+	uint32_t depth = ldl_held_depth(ldl_load_relaxed(&record->depth));
+
+	for (uint32_t at = 0; at < depth; at++) {
+		if (!ldl_held_is_stolen(ldl_held_at(arena, record->held_first + at)))
+			return true;
+	}
+	return false;
+}
+
+/* A slot whose thread is gone; 0: none found. Looks at a few that are past their start routine and
+ * hold nothing; at all, when nothing fresh is left. */
 static ldl_thread_id find_dead(struct ldl_arena *arena, int pid, bool is_full)
 {
 	const struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_THREADS);
@@ -70,7 +82,8 @@ static ldl_thread_id find_dead(struct ldl_arena *arena, int pid, bool is_full)
 
 		look_at = look_at + 1 < table->used ? look_at + 1 : 1;
 		record = ldl_thread_at(arena, look_at);
-		if (ldl_load_relaxed(&record->state) != LDL_THREAD_EXITING && !is_full)
+		if (!is_full && (ldl_load_relaxed(&record->state) != LDL_THREAD_EXITING ||
+					holds_anything(arena, record)))
 			continue;
 		if (is_dead(look_at, pid))
 			return look_at;
