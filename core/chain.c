@@ -5,9 +5,8 @@
 
 static struct ldl_chain *slot_at(struct ldl_arena *arena, uint64_t key, uint32_t step)
 {
-	uint32_t mask = ldl_arena_table(arena, LDL_TABLE_CHAINS)->capacity - 1;
-	struct ldl_chain *slot =
-		ldl_chain_at(arena, ((uint32_t)(ldl_hash_strong(key) >> 20) + step) & mask);
+	uint32_t capacity = ldl_arena_table(arena, LDL_TABLE_CHAINS)->capacity;
+	struct ldl_chain *slot = ldl_chain_at(arena, ldl_chain_place(key, step, capacity));
 
 	return ldl_arena_back(arena, slot, sizeof(*slot)) ? slot : NULL;
 }

@@ -20,6 +20,13 @@ LDL_INLINE uint64_t ldl_chain_mix(uint64_t key, uint32_t class_mode, uint64_t ip
 	return (key ^ ip ^ ((uint64_t)class_mode << 32)) * LDL_HASH_ODD;
 }
 
+/* The slot where the search for a chain comes at its `step`th step, of a set of `capacity` slots, a
+ * power of two. For readers, which look at the file and not at the set. */
+LDL_INLINE uint32_t ldl_chain_place(uint64_t key, uint32_t step, uint32_t capacity)
+{
+	return ((uint32_t)(ldl_hash_strong(key) >> 20) + step) & (capacity - 1);
+}
+
 /* The record of a known chain; NULL: not seen yet (or not kept). */
 const struct ldl_chain *ldl_chain_find(struct ldl_arena *arena, uint64_t key);
 
