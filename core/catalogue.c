@@ -1,4 +1,4 @@
-/* The words of the rules. L1 to L14 are those of locks, the others RULES.md's parts A to E. */
+/* The words of the rules. L1 to L15 are those of locks, the others RULES.md's parts A to E. */
 #include "catalogue.h"
 
 static const struct ldl_catalogue_entry unknown = {
@@ -48,6 +48,9 @@ static const struct ldl_catalogue_entry entries[LDL_RULE_COUNT] = {
 		"(free, spin, config, sleep), and this lock may wait for longer."},
 	[LDL_RULE_MISUSE] = {"L14", "misuse of an interface that is built on this one",
 		"the interface found one of its own rules broken; the note says which."},
+	[LDL_RULE_HOLDER_GONE] = {"L15", "a wait for a lock whose holder has ended",
+		"a thread must release what it took before it ends: nobody else can, and who waits "
+		"for it waits for ever."},
 
 	[LDL_RULE_A1] = {"A1",
 		"a context that must not block waits for a lock held over an allocation",

@@ -77,6 +77,7 @@ enum ldl_counter {
 	LDL_COUNT_CUT_OFF, /* slow paths that a handler jumped out of: what was held is forgotten */
 	LDL_COUNT_WRITER_LOST, /* 1: a thread died with the writer lock; nothing more is learned */
 	LDL_COUNT_MODULES_UNWATCHED, /* calls of dlopen() and dlmopen() past the instrumentation */
+	LDL_COUNT_RESETS, /* how often the figures that observers keep were to begin anew */
 	LDL_COUNT_MAX = 32,
 };
 

@@ -94,6 +94,7 @@ enum ldl_rule {
 	LDL_RULE_E2,
 	LDL_RULE_E3,
 	LDL_RULE_E4,
+	LDL_RULE_HOLDER_GONE, /* L15: a lock is waited for whose holder has ended; observers' */
 	LDL_RULE_COUNT,
 };
 

@@ -64,6 +64,7 @@ static const struct counter_words counters[] = {
 	[LDL_COUNT_SLOW_PATHS] = {"slow_paths", "acquisitions that were checked at length", false},
 	[LDL_COUNT_CONTEXTS_DROPPED] = {"contexts_dropped", "non-blocking contexts above the limit",
 		true},
+	[LDL_COUNT_RESETS] = {"resets", "times that the figures of contention began anew", false},
 	[LDL_COUNT_SCOPES_DROPPED] = {"scopes_dropped",
 		"scopes inside too many others: in force, their order not checked", true},
 };

@@ -10,6 +10,7 @@ static const char *act_by_rule(unsigned int rule)
 {
 	static const char *const acts[LDL_RULE_COUNT] = {
 		[LDL_RULE_SELF_DEADLOCK] = "asked for again",
+		[LDL_RULE_HOLDER_GONE] = "waited for",
 		[LDL_RULE_SAME_CLASS] = "another one asked for",
 		[LDL_RULE_UNLOCK_UNHELD] = "released",
 		[LDL_RULE_UNLOCK_FOREIGN] = "released",

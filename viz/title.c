@@ -194,6 +194,7 @@ static void title_locks(const struct titled *titled, char *text, size_t size)
 /* What happened, with %s for the lock's class: rules whose finding is no cycle of classes. */
 static const char *const rule_titles[LDL_RULE_COUNT] = {
 	[LDL_RULE_SELF_DEADLOCK] = "deadlock: %s is waited for by the thread that holds it",
+	[LDL_RULE_HOLDER_GONE] = "deadlock: %s is waited for, and whoever took it has ended",
 	[LDL_RULE_SAME_CLASS] = "possible deadlock: two locks of class %s nested",
 	[LDL_RULE_UNLOCK_UNHELD] = "misuse: %s released while nobody holds it",
 	[LDL_RULE_UNLOCK_FOREIGN] = "misuse: %s released by a thread that does not hold it",
