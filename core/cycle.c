@@ -33,7 +33,7 @@ struct search {
 	uint32_t goal_state;
 	int64_t rank;
 	enum detour detour;
-	ldl_edge_id without; /* is not followed */
+	ldl_edge_id without;    /* is not followed */
 	uint32_t avoided_count; /* WAITS and REPLIES: edges that are not to be used */
 	ldl_edge_id avoided[LDL_DETOUR_MAX];
 };

@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "explain.h"
 #include "inventory.h"
+#include "live.h"
 #include "output.h"
 #include "text.h"
 #include "view.h"
@@ -385,6 +386,7 @@ int viz_cmd_report(int argc, char **argv)
 		return VIZ_EXIT_BAD_INPUT;
 	for (int i = optind; i < argc; i++)
 		add_path(&report, argv[i]);
+	viz_live_look(report.runs, report.run_count);
 	if (!has_format(&report))
 		print_text(&report);
 	else if (report.run_count)

@@ -20,24 +20,21 @@
 #include "instrument/launch/outdir.h"
 #include "instrument/launch/watch.h"
 #include "run_options.h"
+#include "run_process.h"
 #include "run_report.h"
+#include "run_watch.h"
 
 #define POLL_MS     50
 #define DEFAULT_OUT "lockdep.%e.%p.ldl"
 #define LATEST      "lockdep.latest.ldl"
 #define RUNS_MAX    64u /* in one JSON document */
 
-/* What is known of a process while its arena is watched: launch_arena's data. */
-struct process {
-	struct viz_run *run;
-	size_t news; /* findings that were told of this process first */
-};
-
 struct session {
 	struct viz_run_options options;
 	struct viz_run_report report;
 	struct launch_outdir dir;
 	struct launch_watch watch;
+	struct viz_run_watch deadlocks;
 	char found[PATH_MAX]; /* PROG */
 	pid_t pid;
 	time_t start;
@@ -49,41 +46,39 @@ struct session {
 	char worst[VIZ_ID_MAX]; /* id of the worst finding in it; "": it has no error */
 };
 
+static struct viz_run_process *process_of(struct session *session, struct launch_arena *arena)
+{
+	return viz_run_process_of(&arena->data, arena->fd, session->options.view);
+}
+
 /* Opens an arena, or reads it again. NULL when it makes no sense (yet), or memory is short. */
 static struct viz_run *open_arena(struct session *session, struct launch_arena *arena)
 {
-	char path[64], error[512];
-	if (arena->data == NULL)
-		arena->data = calloc(1, sizeof(struct process));
-	struct process *process = arena->data;
-	if (process == NULL)
-		return NULL;
-	if (process->run != NULL)
-		return viz_run_reload(process->run, error, sizeof error) == LDL_OK ? process->run
-										   : NULL;
-	snprintf(path, sizeof path, "/proc/self/fd/%d", arena->fd);
-	if (viz_run_open(&process->run, path, error, sizeof error) != LDL_OK)
-		return NULL;
-	viz_run_set_view(process->run, session->options.view);
-	return process->run;
+	struct viz_run_process *process = process_of(session, arena);
+	return process != NULL ? viz_run_process_read(process, NULL) : NULL;
 }
 
 static struct viz_run *run_of(const struct launch_arena *arena)
 {
-	const struct process *process = arena->data;
+	const struct viz_run_process *process = arena->data;
 	return process != NULL ? process->run : NULL;
 }
 
 static size_t news_of(const struct launch_arena *arena)
 {
-	const struct process *process = arena->data;
+	const struct viz_run_process *process = arena->data;
 	return process != NULL ? process->news : 0;
+}
+
+static bool is_needed(const struct launch_arena *arena)
+{
+	const struct viz_run_process *process = arena->data;
+	return process != NULL && process->is_needed;
 }
 
 static void close_arena(struct launch_arena *arena)
 {
-	viz_run_close(run_of(arena));
-	free(arena->data);
+	viz_run_process_free(arena->data);
 	arena->data = NULL;
 }
 
@@ -104,19 +99,6 @@ static int create_file(
 	if (arena->pid != session->pid && strstr(template, "%p") == NULL)
 		snprintf(suffix, sizeof suffix, ".%ld", (long)arena->pid);
 	return launch_file_create(template, &name, suffix, path);
-}
-
-/* Results that name their source are to name the file that stays. */
-static void reopen(struct session *session, struct launch_arena *arena, const char *path)
-{
-	char error[512];
-	struct viz_run *kept;
-	struct process *process = arena->data;
-	if (process == NULL || viz_run_open(&kept, path, error, sizeof error) != LDL_OK)
-		return;
-	viz_run_set_view(kept, session->options.view);
-	viz_run_close(process->run);
-	process->run = kept;
 }
 
 static void note_worst(struct session *session, struct viz_run *run)
@@ -143,8 +125,9 @@ static bool keep(struct session *session, struct launch_arena *arena)
 			unlink(path);
 		return false;
 	}
-	if (viz_run_options_have_files(&session->options))
-		reopen(session, arena, path);
+	/* Results that name their source are to name the file that stays. */
+	if (viz_run_options_have_files(&session->options) && run != NULL)
+		viz_run_process_read(arena->data, path);
 	run = run_of(arena);
 	if (session->kept[0] == '\0' || (has_errors(run) && session->worst[0] == '\0')) {
 		strcpy(session->kept, path);
@@ -157,7 +140,7 @@ static void on_change(void *context, struct launch_arena *arena)
 {
 	struct session *session = context;
 	struct viz_run *run = open_arena(session, arena);
-	struct process *process = arena->data;
+	struct viz_run_process *process = arena->data;
 	if (run == NULL)
 		arena->serial--; /* it was being written: look again */
 	else
@@ -188,7 +171,8 @@ static bool took_locks(const struct launch_arena *arena)
 static bool on_end(void *context, struct launch_arena *arena)
 {
 	struct session *session = context;
-	if (arena->pid == session->pid || news_of(arena) > 0)
+	viz_run_watch_end(&session->deadlocks, process_of(session, arena));
+	if (arena->pid == session->pid || news_of(arena) > 0 || is_needed(arena))
 		return false;
 	count_other(session, arena);
 	if (session->options.out != NULL && took_locks(arena))
@@ -408,6 +392,16 @@ static int run_unwatched(struct session *session)
 	return judge(session, status);
 }
 
+static void look_for_deadlocks(struct session *session)
+{
+	for (struct launch_arena *arena = session->watch.arenas; arena != NULL;
+		arena = arena->next) {
+		if (arena->is_ready && !arena->is_ended)
+			viz_run_watch_add(&session->deadlocks, process_of(session, arena));
+	}
+	viz_run_watch_poll(&session->deadlocks);
+}
+
 static int run_watched(struct session *session, const char *library)
 {
 	int status;
@@ -424,8 +418,10 @@ static int run_watched(struct session *session, const char *library)
 		return say_start_failure(session->options.program[0], error);
 	launch_outdir_sweep();
 	while (!launch_wait(session->pid, POLL_MS, &status)) {
-		if (session->dir.path[0] != '\0')
-			launch_watch_poll(&session->watch, &watcher);
+		if (session->dir.path[0] == '\0')
+			continue;
+		launch_watch_poll(&session->watch, &watcher);
+		look_for_deadlocks(session);
 	}
 	bool has_directory = session->dir.path[0] != '\0';
 	if (has_directory)
@@ -477,7 +473,10 @@ int viz_cmd_run(int argc, char **argv)
 	if (text[0] != '\0')
 		viz_run_report_line(&session.report, "%s", text);
 	open_directory(&session);
+	viz_run_watch_open(&session.deadlocks, &session.report, session.options.deadlock_signal,
+		session.options.stall_s);
 	status = run_watched(&session, library);
+	viz_run_watch_close(&session.deadlocks);
 	launch_watch_close(&session.watch);
 	launch_outdir_remove(&session.dir);
 	viz_run_report_close(&session.report);

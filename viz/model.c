@@ -45,6 +45,13 @@ ldl_status viz_run_open(struct viz_run **out, const char *path, char *error, siz
 	return status;
 }
 
+void viz_run_forget(struct viz_run *run)
+{
+	viz_pool_free(&run->derived.pool);
+	memset(&run->derived, 0, sizeof(run->derived));
+	name_run(run);
+}
+
 ldl_status viz_run_reload(struct viz_run *run, char *error, size_t error_size)
 {
 	struct ldl_snapshot fresh = {0};
@@ -56,9 +63,8 @@ ldl_status viz_run_reload(struct viz_run *run, char *error, size_t error_size)
 	}
 	ldl_snapshot_close(&run->snapshot);
 	run->snapshot = fresh;
-	viz_pool_free(&run->derived.pool);
-	memset(&run->derived, 0, sizeof(run->derived));
-	name_run(run);
+	viz_pool_free(&run->grafts);
+	viz_run_forget(run);
 	return LDL_OK;
 }
 
@@ -68,6 +74,7 @@ void viz_run_close(struct viz_run *run)
 		return;
 	ldl_snapshot_close(&run->snapshot);
 	viz_pool_free(&run->derived.pool);
+	viz_pool_free(&run->grafts);
 	viz_symbolizer_free(run->symbolizer);
 	free(run->path);
 	free(run);

@@ -25,11 +25,15 @@ struct viz_run {
 	struct viz_symbolizer *symbolizer; /* kept when the file is read again */
 	struct viz_derived derived;
 	struct viz_view view;
-	char *path;          /* as given */
-	const char *program; /* in derived.pool, like all texts */
+	struct viz_pool grafts; /* tables of the snapshot that were moved: see graft.h */
+	char *path;             /* as given */
+	const char *program;    /* in derived.pool, like all texts */
 	const char *command;
 	const char *shown_path;
 };
+
+/* Forgets what was derived from the snapshot, whose records have changed. */
+void viz_run_forget(struct viz_run *run);
 
 /* The lines of a single frame; count 0 only when memory is out. */
 const struct viz_frame *viz_run_lines(struct viz_run *run, ldl_frame frame, size_t *count);

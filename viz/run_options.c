@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,10 @@ static const char help[] =
 	"      --error-exitcode=N  exit with N when there is an error finding, with 125 when PROG "
 	"could\n"
 	"                        not be watched\n"
+	"      --on-deadlock=ACT when threads wait for one another and none goes on: report "
+	"(default),\n"
+	"                        kill, or core (abort)\n"
+	"      --stall=SECONDS   also tell of waits that long, and who holds what is waited for\n"
 	"      --mode=MODE       check (default), prod (never lets PROG wait for the checker),\n"
 	"                        or nonblock (non-blocking sections only, no graph)\n"
 	"      --memory=SIZE     of what is learned by each process: 1M to 1G (default 64M)\n"
@@ -57,6 +62,8 @@ enum {
 	OPTION_ALL,
 	OPTION_STRICT,
 	OPTION_EXITCODE,
+	OPTION_ON_DEADLOCK,
+	OPTION_STALL,
 	OPTION_MODE,
 	OPTION_MEMORY,
 	OPTION_NO_CHILDREN,
@@ -78,6 +85,8 @@ static const struct option long_options[] = {
 	{"all", no_argument, NULL, OPTION_ALL},
 	{"strict", no_argument, NULL, OPTION_STRICT},
 	{"error-exitcode", required_argument, NULL, OPTION_EXITCODE},
+	{"on-deadlock", required_argument, NULL, OPTION_ON_DEADLOCK},
+	{"stall", required_argument, NULL, OPTION_STALL},
 	{"mode", required_argument, NULL, OPTION_MODE},
 	{"memory", required_argument, NULL, OPTION_MEMORY},
 	{"no-children", no_argument, NULL, OPTION_NO_CHILDREN},
@@ -136,6 +145,16 @@ static int take_mode(struct viz_run_options *options, const char *text)
 	return -1;
 }
 
+static int take_on_deadlock(struct viz_run_options *options, const char *text)
+{
+	options->deadlock_signal = strcmp(text, "kill") == 0   ? SIGKILL
+				   : strcmp(text, "core") == 0 ? SIGABRT
+							       : 0;
+	if (options->deadlock_signal == 0 && strcmp(text, "report") != 0)
+		return fail("bad --on-deadlock", text, "give report, kill or core");
+	return -1;
+}
+
 static int take_colour(struct viz_run_options *options, const char *text)
 {
 	options->colour = text;
@@ -175,6 +194,11 @@ static int take_value(struct viz_run_options *options, int option)
 			"give a status from 0 to 255", &code);
 		options->error_exitcode = (int)code;
 		return status;
+	case OPTION_ON_DEADLOCK:
+		return take_on_deadlock(options, optarg);
+	case OPTION_STALL:
+		return take_number(optarg, 1, 86400, "bad --stall",
+			"give a number of seconds from 1 to 86400", &options->stall_s);
 	case OPTION_MODE:
 		return take_mode(options, optarg);
 	case OPTION_MEMORY:

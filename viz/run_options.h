@@ -20,6 +20,8 @@ struct viz_run_options {
 	bool alloc;                            /* allocations are events too */
 	const char *mode;                      /* --mode; NULL: not given */
 	int error_exitcode;                    /* -1: not given */
+	int deadlock_signal;                   /* --on-deadlock: SIGKILL, SIGABRT; 0: none */
+	unsigned int stall_s;                  /* --stall; 0: not given */
 	uint64_t memory;                       /* bytes; 0: not given */
 	unsigned int class_depth, stack_depth; /* 0: not given */
 	char **program;                        /* PROG and its arguments, NULL at the end */

@@ -168,6 +168,18 @@ size_t viz_run_report_news(struct viz_run_report *report, struct viz_run *run)
 	return news;
 }
 
+void viz_run_report_finding(struct viz_run_report *report, struct viz_run *run, ldl_finding_id id)
+{
+	const struct ldl_finding *finding = ldl_snapshot_finding(viz_run_snapshot(run), id);
+	struct viz_told now;
+	if (finding == NULL)
+		return;
+	now = (struct viz_told){finding->id, VIZ_SHOWN_FULL, finding->verdict};
+	if (find_told(report, now.id) == NULL)
+		remember(report, now);
+	print_finding(report, run, id);
+}
+
 void viz_run_report_summary(struct viz_run_report *report, struct viz_run *run)
 {
 	struct viz_totals totals;

@@ -35,6 +35,10 @@ void viz_run_report_open(
  * since. */
 size_t viz_run_report_news(struct viz_run_report *report, struct viz_run *run);
 
+/* Prints one finding, whether or not it was told before in a weaker form (quiet: only remembers
+ * it). */
+void viz_run_report_finding(struct viz_run_report *report, struct viz_run *run, ldl_finding_id id);
+
 /* The summary of one process; "no locks were taken" when there is nothing to sum up. */
 void viz_run_report_summary(struct viz_run_report *report, struct viz_run *run);
 

@@ -111,7 +111,8 @@ static bool is_repeated(
 	for (uint32_t i = 0; witness && i < index && i < 64; i++) {
 		const struct ldl_witness *before = viz_text_witness(text, i);
 
-		if (before && before->thread_serial == witness->thread_serial)
+		if (before && before->thread_serial == witness->thread_serial &&
+			before->tid == witness->tid)
 			return true;
 	}
 	return false;
@@ -218,7 +219,9 @@ void viz_text_table(const struct viz_text *text)
 		fill_column(text, i, &columns[i]);
 		width += columns[i].width;
 	}
-	fprintf(text->out, "\n  could hang like this:\n");
+	fprintf(text->out, "\n  %s:\n",
+		text->finding->verdict == LDL_VERDICT_DEADLOCKED ? "hangs like this"
+								 : "could hang like this");
 	if (text->count <= COLUMNS_MAX && width <= WIDTH_MAX)
 		print_side_by_side(text, columns);
 	else

@@ -136,7 +136,11 @@ const char *viz_verdict_sentence(unsigned int verdict)
 const char *viz_verdict_meaning(unsigned int kind, unsigned int verdict)
 {
 	bool is_of_locks = kind == LDL_FINDING_LOCK_ORDER || kind == LDL_FINDING_RECURSION;
+	bool is_of_one = kind == LDL_FINDING_RECURSION || kind == LDL_FINDING_MISUSE;
 
+	if (is_of_one && verdict == LDL_VERDICT_DEADLOCKED)
+		return "the thread waits now, and nobody is left to let it go on; only ending the "
+		       "process, and then a change of the program, settles it.";
 	if (!is_of_locks && verdict == LDL_VERDICT_POTENTIAL)
 		return "the steps close a circle, each of them seen, but not yet on the same locks "
 		       "by threads that lived together; reclaim, handlers and contexts come when "

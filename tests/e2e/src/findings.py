@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Says in comparable lines what a JSON report holds: findings.py [--edges|--drops] FILE…
+"""Says in comparable lines what a JSON report holds: findings.py [--edges|--verdicts|--drops] FILE…
 
 Without option a line for each finding that is an error or a warning, sorted:
     SEVERITY KIND RULE FROM -> … -> FROM
 The path begins at its smallest name. Line numbers, "#2" of equal names and C++ namespaces are left
 out: they are not what a test of the engine should depend on.
 --edges: a line for each edge of those findings: FROM -> TO TYPE THREAD: FUNCTIONS / FUNCTIONS, of the
-stacks of the first and the second acquisition. --drops: how much was not seen, in all."""
+stacks of the first and the second acquisition. --verdicts: the usual lines, the verdict in front. --drops: how much was not seen, in all."""
 import json
 import re
 import sys
@@ -56,8 +56,9 @@ def main():
             if option == "--edges":
                 lines.extend(edge_lines(finding))
             else:
-                lines.append("%s %s %s %s" % (finding["severity"], finding["kind"],
-                                              finding["rule"], path_of(finding)))
+                verdict = finding["verdict"] + " " if option == "--verdicts" else ""
+                lines.append("%s%s %s %s %s" % (verdict, finding["severity"], finding["kind"],
+                                                finding["rule"], path_of(finding)))
     if option == "--drops":
         print(drops)
     else:
