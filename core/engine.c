@@ -276,16 +276,29 @@ static bool acquire_as(struct ldl_thread *thread, const void *lock,
 	return true;
 }
 
+/* Counted, so that its release finds nothing missing. False: the thread is new, or forked. */
+static bool pass_through(void)
+{
+	struct ldl_thread *thread = ldl_thread_known();
+
+	if (!thread || !thread->record)
+		return false;
+	thread->unseen++;
+	return true;
+}
+
 static struct ldl_thread *acquire_slow(const void *lock, const struct ldl_lock_type *type,
 	uint32_t mode, const void *outer, const void *ip)
 {
-	struct ldl_thread *thread = ldl_engine_enter();
+	struct ldl_thread *thread;
 	bool is_tracked;
 
+	/* While locks are not watched each one comes here: nothing else is to be done. */
+	if (ldl_engine_has_no_graph() && pass_through())
+		return NULL;
+	thread = ldl_engine_enter();
 	if (!thread) {
-		thread = ldl_thread_known();
-		if (thread && thread->record)
-			thread->unseen++;
+		(void)pass_through();
 		return NULL;
 	}
 	is_tracked = acquire_as(thread, lock, type, mode, outer, ip);
@@ -472,10 +485,14 @@ static void pass_release_through(void)
 }
 
 /* Whether a release must be looked at: while locks are not watched, only what was taken before that
- * is left, and most threads hold none of it. */
+ * is left, and most threads hold none of it. A thread that passed nothing through releases what
+ * another one holds. */
 static bool may_be_held(void)
 {
-	return !ldl_engine_has_no_graph() || ldl_load_relaxed(&ldl_self.record->depth);
+	const struct ldl_thread *thread = ldl_thread_known();
+
+	return !ldl_engine_has_no_graph() || ldl_load_relaxed(&ldl_self.record->depth) || !thread ||
+	       !thread->unseen;
 }
 
 LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
@@ -492,8 +509,10 @@ LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
 	at = ldl_held_find(thread->held, depth, (uint64_t)(uintptr_t)lock);
 	if (at >= 0)
 		release_entry(thread, (uint32_t)at, ip);
-	else if (ldl_engine_has_no_graph())
+	else if (ldl_engine_has_no_graph() && thread->unseen)
 		pass_release_through();
+	else if (ldl_engine_has_no_graph())
+		(void)ldl_engine_steal(thread, (uint64_t)(uintptr_t)lock);
 	else
 		release_unknown(thread, lock, ip);
 	ldl_engine_leave(thread);

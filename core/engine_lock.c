@@ -219,7 +219,8 @@ static struct ldl_held *held_entry(struct ldl_thread *thread, const void *lock, 
 	return at >= 0 && !ldl_held_is_stolen(&thread->held[at]) ? &thread->held[at] : NULL;
 }
 
-/* The old tenant of an address goes; that this thread still holds it is a finding. */
+/* The old tenant of an address goes, in every mode: when it is watched again, another lock may be
+ * there. That this thread still holds it is a finding. */
 static void evict(struct ldl_thread *thread, const void *lock, enum ldl_rule rule, bool is_gone,
 	const void *ip)
 {
@@ -230,7 +231,7 @@ static void evict(struct ldl_thread *thread, const void *lock, enum ldl_rule rul
 	if (!id)
 		return;
 	entry = held_entry(thread, lock, &depth);
-	if (entry)
+	if (entry && !ldl_engine_has_no_graph())
 		misused(thread, id, rule, entry, ip);
 	if (!is_gone)
 		return;
@@ -246,11 +247,16 @@ static void evict(struct ldl_thread *thread, const void *lock, enum ldl_rule rul
 void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_class_id class,
 	uint32_t flags, const void *ip)
 {
-	struct ldl_thread *thread = ldl_engine_enter();
+	struct ldl_thread *thread = ldl_engine_enter_end();
 
 	if (!thread)
 		return;
 	evict(thread, lock, LDL_RULE_INIT_HELD, true, ip);
+	if (ldl_engine_has_no_graph()) {
+		/* Whoever switches it on meets the lock at its first acquisition. */
+		ldl_engine_leave(thread);
+		return;
+	}
 	if (type->flags)
 		flags |= type->flags(lock);
 	if (class >= ldl_load_relaxed(&ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CLASSES)->used))
@@ -264,7 +270,7 @@ void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_cla
 
 void ldl_engine_destroy(const void *lock, bool is_gone, const void *ip)
 {
-	struct ldl_thread *thread = ldl_engine_enter();
+	struct ldl_thread *thread = ldl_engine_enter_end();
 
 	if (!thread)
 		return;
