@@ -16,6 +16,7 @@ enum viz_exit {
 int viz_cmd_run(int argc, char **argv);
 int viz_cmd_report(int argc, char **argv);
 int viz_cmd_graph(int argc, char **argv);
+int viz_cmd_top(int argc, char **argv);
 int viz_cmd_ctl(int argc, char **argv);
 int viz_cmd_doctor(int argc, char **argv);
 

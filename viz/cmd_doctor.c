@@ -13,7 +13,9 @@
 #include "doctor.h"
 #include "instrument/launch/environment.h"
 #include "instrument/launch/inspect.h"
+#include "maps.h"
 #include "model.h"
+#include "target.h"
 
 #define BAD_USAGE    2
 #define LIBRARY_NAME "liblockdep_lite_preload.so"
@@ -26,14 +28,6 @@ static const char help[] =
 	"without\neither, whether this machine is fit. One line for each thing looked at: ok, "
 	"warn or no.\n\n  -h, --help            this text\n\nExit status: 0 it can be watched, 1 "
 	"with limits, 2 it cannot (or bad usage).\n";
-
-/* What a running process has mapped. */
-struct mapped {
-	bool has_library;      /* the preload library, or the library for annotations */
-	bool is_readable;      /* its maps could be read at all */
-	char arena[PATH_MAX];  /* the arena's file; "": none seen */
-	char reader[PATH_MAX]; /* where it can be opened */
-};
 
 static void say_loader(struct viz_doctor *doctor, const struct launch_inspection *inspection)
 {
@@ -98,44 +92,14 @@ static void look_at_program(struct viz_doctor *doctor, const char *program)
 		look_at_file(doctor, found);
 }
 
-/* A line of /proc/PID/maps: range, rights, offset, device, inode, path. */
-static void take_mapping(struct mapped *mapped, long pid, const char *line)
+/* Whether one of our libraries is mapped: the preload library, or the one for annotations. */
+static bool find_library(void *context, const struct viz_maps_line *line)
 {
-	unsigned long first, last;
-	int path_at = 0;
-	if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %n", &first, &last, &path_at) < 2 || path_at == 0)
-		return;
-	const char *path = line + path_at;
-	const char *slash = strrchr(path, '/');
-	const char *base = slash != NULL ? slash + 1 : path;
-	if (strncmp(base, LIBRARY_NAME, strlen(LIBRARY_NAME)) == 0 ||
-		strncmp(base, LINKED_NAME, strlen(LINKED_NAME)) == 0)
-		mapped->has_library = true;
-	bool is_arena =
-		strncmp(path, "/memfd:lockdep-lite", 19) == 0 || strstr(base, ".ldl") != NULL;
-	if (!is_arena || mapped->arena[0] != '\0')
-		return;
-	snprintf(mapped->arena, sizeof mapped->arena, "%s", path);
-	snprintf(mapped->reader, sizeof mapped->reader, "/proc/%ld/map_files/%lx-%lx", pid, first,
-		last);
-	if (access(path, R_OK) == 0)
-		snprintf(mapped->reader, sizeof mapped->reader, "%s", path);
-}
-
-static void read_maps(struct mapped *mapped, long pid)
-{
-	char path[64], line[PATH_MAX + 256];
-	memset(mapped, 0, sizeof *mapped);
-	snprintf(path, sizeof path, "/proc/%ld/maps", pid);
-	FILE *maps = fopen(path, "re");
-	if (maps == NULL)
-		return;
-	while (fgets(line, sizeof line, maps) != NULL) {
-		line[strcspn(line, "\n")] = '\0';
-		mapped->is_readable = true;
-		take_mapping(mapped, pid, line);
-	}
-	fclose(maps);
+	bool *has_library = context;
+	const char *base = viz_path_base(line->path);
+	*has_library = strncmp(base, LIBRARY_NAME, strlen(LIBRARY_NAME)) == 0 ||
+		       strncmp(base, LINKED_NAME, strlen(LINKED_NAME)) == 0;
+	return !*has_library;
 }
 
 /* A number from /proc/PID/status; -1 when it is not there. */
@@ -156,23 +120,20 @@ static long read_status(long pid, const char *name)
 	return value;
 }
 
-static void say_arena(struct viz_doctor *doctor, const struct mapped *mapped)
+static void say_arena(struct viz_doctor *doctor, const char *pid)
 {
 	char error[512];
+	struct viz_target target;
 	struct viz_run *run;
-	if (mapped->arena[0] == '\0') {
-		viz_doctor_say(
-			doctor, VIZ_MARK_WARN, "arena: none that could be read from outside");
-		return;
-	}
-	if (viz_run_open(&run, mapped->reader, error, sizeof error) != LDL_OK) {
+	if (!viz_target_find(&target, pid, error, sizeof error) ||
+		viz_run_open(&run, target.path, error, sizeof error) != LDL_OK) {
 		viz_doctor_say(doctor, VIZ_MARK_WARN, "arena: %s", error);
 		return;
 	}
 	const struct ldl_snapshot *snapshot = viz_run_snapshot(run);
 	const char *uncovered = ldl_snapshot_string(snapshot, snapshot->arena.header->uncovered);
 	unsigned long long lost = viz_run_losses(run);
-	viz_doctor_say(doctor, VIZ_MARK_OK, "arena: %s (%s)", mapped->arena, mapped->reader);
+	viz_doctor_say(doctor, VIZ_MARK_OK, "arena: %s", target.path);
 	if (uncovered[0] != '\0')
 		viz_doctor_say(doctor, VIZ_MARK_WARN, "not watched in it: %s", uncovered);
 	if (lost > 0)
@@ -181,10 +142,10 @@ static void say_arena(struct viz_doctor *doctor, const struct mapped *mapped)
 	viz_run_close(run);
 }
 
-static void look_at_process(struct viz_doctor *doctor, long pid)
+static void look_at_process(struct viz_doctor *doctor, const char *word, long pid)
 {
 	char link[64], exe[PATH_MAX];
-	struct mapped mapped;
+	bool has_library = false;
 	snprintf(link, sizeof link, "/proc/%ld/exe", pid);
 	ssize_t len = readlink(link, exe, sizeof exe - 1);
 	if (len < 0) {
@@ -197,15 +158,14 @@ static void look_at_process(struct viz_doctor *doctor, long pid)
 	exe[len] = '\0';
 	viz_doctor_say(doctor, VIZ_MARK_OK, "process %ld runs %s", pid, exe);
 	look_at_file(doctor, link);
-	read_maps(&mapped, pid);
-	if (!mapped.is_readable) {
+	if (!viz_maps_each(pid, find_library, &has_library)) {
 		viz_doctor_say(
 			doctor, VIZ_MARK_WARN, "process %ld: another user's, look as root", pid);
 		return;
 	}
-	if (mapped.has_library) {
+	if (has_library) {
 		viz_doctor_say(doctor, VIZ_MARK_OK, "watched: the library is in process %ld", pid);
-		say_arena(doctor, &mapped);
+		say_arena(doctor, word);
 	} else {
 		viz_doctor_say(doctor, VIZ_MARK_WARN,
 			"not watched now: a running program cannot be, start it with "
@@ -251,7 +211,7 @@ int viz_cmd_doctor(int argc, char **argv)
 	if (argc - optind > 1)
 		return fail("more than one program", argv[optind + 1], "look at one at a time");
 	if (argc > optind && is_process(argv[optind], &pid))
-		look_at_process(&doctor, pid);
+		look_at_process(&doctor, argv[optind], pid);
 	else if (argc > optind)
 		look_at_program(&doctor, argv[optind]);
 	fflush(stdout);

@@ -35,6 +35,12 @@ static ldl_class_id class_of(const struct making *making, const struct viz_deadl
 	return viz_graft_class_of(making->run, run_of(making, step), ldl_held_class(entry));
 }
 
+/* Looks take ids as they come; records have checked ones. */
+static ldl_instance_id instance_of(const struct making *making, const struct ldl_held *entry)
+{
+	return ldl_snapshot_instance(&making->run->snapshot, entry->instance) ? entry->instance : 0;
+}
+
 static ldl_site_id site_of(const struct making *making, const struct viz_deadlock_step *step,
 	const struct ldl_held *entry)
 {
@@ -66,8 +72,8 @@ static void fill_also_held(const struct making *making, const struct viz_deadloc
 	witness->also_first = viz_graft(making->run, LDL_TABLE_ALSO_HELD, step->held_count);
 	for (uint32_t i = 0; witness->also_first && i < step->held_count; i++) {
 		*ldl_also_held_at(arena, witness->also_first + i) = (struct ldl_also_held){
-			.class = ldl_held_class(&step->held[i]),
-			.instance = step->held[i].instance,
+			.class = class_of(making, step, &step->held[i]),
+			.instance = instance_of(making, &step->held[i]),
 			.mode = ldl_held_mode(&step->held[i]),
 			.frame = viz_graft_frame(making->run, ldl_held_ip(&step->held[i])),
 		};
@@ -100,8 +106,8 @@ static ldl_witness_id make_witness(const struct making *making,
 		.to_site = site_of(making, step, &step->wants),
 		.from_addr = from->holds.addr & LDL_HELD_ADDR_MASK,
 		.to_addr = step->wants.addr & LDL_HELD_ADDR_MASK,
-		.from_instance = from->holds.instance,
-		.to_instance = step->wants.instance,
+		.from_instance = instance_of(making, &from->holds),
+		.to_instance = instance_of(making, &step->wants),
 		.from_mode = ldl_held_mode(&from->holds),
 		.to_mode = ldl_held_mode(&step->wants),
 	};
@@ -160,6 +166,9 @@ static ldl_string_id make_note(const struct making *making)
 			deadlock->behind);
 	if (deadlock->is_frozen)
 		snprintf(text + len, sizeof(text) - len, "so it was when the process ended.");
+	else if (deadlock->wait_ns < NS_PER_SECOND / 10)
+		snprintf(text + len, sizeof(text) - len,
+			"seen from outside, without progress between two looks.");
 	else
 		snprintf(text + len, sizeof(text) - len,
 			"seen from outside, without progress for %u.%u s so far.",
@@ -211,7 +220,9 @@ static ldl_finding_id find(const struct making *making, const struct identity *i
 	uint32_t end = ldl_snapshot_count(snapshot, LDL_TABLE_FINDINGS);
 
 	for (ldl_finding_id id = 1; id < end; id++) {
-		if (ldl_snapshot_finding(snapshot, id)->id == identity->id)
+		const struct ldl_finding *finding = ldl_snapshot_finding(snapshot, id);
+
+		if (finding && finding->id == identity->id)
 			return id;
 	}
 	return 0;

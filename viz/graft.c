@@ -225,7 +225,7 @@ ldl_class_id viz_graft_class_of(struct viz_run *run, struct viz_run *from, ldl_c
 	ldl_class_id added;
 
 	if (run == from || !class)
-		return run == from ? id : 0;
+		return class ? id : 0;
 	for (ldl_class_id at = 1; at < end; at++) {
 		if (ldl_snapshot_class(&run->snapshot, at)->key == class->key)
 			return at;

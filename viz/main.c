@@ -18,6 +18,8 @@ static const struct subcommand {
 		"the findings of earlier runs, as text or for other programs"},
 	{"graph", viz_cmd_graph, VIZ_EXIT_BAD_INPUT, "FILE -o OUT.{svg,png,pdf,dot}",
 		"draw the cycles, or a part of the graph"},
+	{"top", viz_cmd_top, VIZ_EXIT_BAD_INPUT, "PID|FILE",
+		"live: what threads hold and wait for, since when, contention"},
 	{"ctl", viz_cmd_ctl, VIZ_EXIT_BAD_INPUT, "PID|FILE status|off|nonblock|full|reset",
 		"switch a process while it runs"},
 	{"doctor", viz_cmd_doctor, VIZ_EXIT_BAD_INPUT, "[PID|PROG]",

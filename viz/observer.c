@@ -251,7 +251,11 @@ uint64_t viz_observer_wait_ns(
 {
 	const struct viz_source *source = find_source(observer, id);
 
-	if (!source || slot >= source->wish_count || source->wishes[slot].seen < 2)
+	if (!source || slot >= source->wish_count || source->wishes[slot].seen < 1)
+		return 0;
+	if (source->is_frozen)
+		return 1;
+	if (source->wishes[slot].seen < 2)
 		return 0;
 	return observer->now_ns - source->wishes[slot].since_ns;
 }

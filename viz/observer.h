@@ -55,7 +55,8 @@ bool viz_observer_is_in_doubt(const struct viz_observer *observer);
 /* The last look at a process, until the next poll; NULL: none. */
 const struct viz_look *viz_observer_look(const struct viz_observer *observer, const void *id);
 
-/* For how long a thread's wish has been the same; 0: it has none, or a new one. */
+/* For how long a thread's wish has been the same; 0: it has none, or a new one. Of a process that
+ * has ended nobody knows: then it is 1. */
 uint64_t viz_observer_wait_ns(
 	const struct viz_observer *observer, const void *id, ldl_thread_id slot);
 

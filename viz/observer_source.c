@@ -149,7 +149,7 @@ static void count_wait(struct viz_observer *observer, struct viz_source *source,
 {
 	struct viz_contention *contention;
 
-	if (thread->record.wait_addr || !viz_look_is_lock(&wish->entry))
+	if (source->is_frozen || thread->record.wait_addr || !viz_look_is_lock(&wish->entry))
 		return;
 	contention = contention_of(source, ldl_held_class(&wish->entry));
 	if (!contention)
