@@ -1,7 +1,8 @@
 /* `lockdep-lite ctl`: switches a watched process while it runs, by one word in its arena.
  *
  * The process reads the control word at each lock call anyway, so nothing is sent to it and nothing
- * stops. The file is opened for writing by its owner only (or root), and only when it is an arena. */
+ * stops. The file is opened for writing by its owner only (or root), and only when it is an arena.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>

@@ -1,8 +1,9 @@
 /* What a command is pointed at, PID or FILE, as the file of an arena.
  *
  * Of a process it is the file that it has mapped: found in its maps, opened by the path that stands
- * there, by the process's own root, or by its map_files (root only), and used only if it is the very
- * file that is mapped. So nobody else's file can take its place, whatever the path leads to now. */
+ * there, by the process's own root, or by its map_files (root only), and used only if it is the
+ * very file that is mapped. So nobody else's file can take its place, whatever the path leads to
+ * now. */
 #ifndef VIZ_TARGET_H
 #define VIZ_TARGET_H
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clean.h"
 #include "deadlock_finding.h"
 #include "graft.h"
 #include "task.h"
@@ -108,6 +109,19 @@ static void add_peers(struct viz_top *top)
 		closedir(stream);
 }
 
+/* In a line on `path`, puts the name that the user knows in its place. */
+static void name_file(char *error, size_t size, const char *path, const char *name)
+{
+	char *place = strstr(error, path);
+	char line[1024];
+
+	if (!place)
+		return;
+	snprintf(line, sizeof(line), "%.*s%s%s", (int)(place - error), error, name,
+		place + strlen(path));
+	viz_clean_copy(error, size, line);
+}
+
 bool viz_top_open(struct viz_top *top, const char *word, char *error, size_t error_size)
 {
 	struct viz_observer_events events = {.context = top, .deadlocked = keep_deadlock};
@@ -123,6 +137,7 @@ bool viz_top_open(struct viz_top *top, const char *word, char *error, size_t err
 	/* Through what is open: what the name leads to may change. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", top->fd);
 	if (viz_run_open(&top->run, path, error, error_size) != LDL_OK) {
+		name_file(error, error_size, path, top->target.path);
 		close(top->fd);
 		return false;
 	}

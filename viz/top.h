@@ -1,4 +1,5 @@
-/* What `lockdep-lite top` shows of a process, apart from how: threads, waits, contention, deadlocks.
+/* What `lockdep-lite top` shows of a process, apart from how: threads, waits, contention,
+ * deadlocks.
  *
  * Open, poll every now and then (only what is the same in two polls counts as a wait), refresh, and
  * show. Rows and texts are good until the next poll. */

@@ -1,5 +1,5 @@
-/* The mode is switched from outside, while threads hold locks and wait for them: what is not watched
- * is not reported, and nothing that was missed is held against anybody afterwards. */
+/* The mode is switched from outside, while threads hold locks and wait for them: what is not
+ * watched is not reported, and nothing that was missed is held against anybody afterwards. */
 #include <lockdep_lite.h>
 #include <stdint.h>
 #include "core/engine.h"
