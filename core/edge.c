@@ -234,8 +234,7 @@ void ldl_edge_watch(struct ldl_arena *arena, ldl_edge_id id)
 {
 	struct ldl_edge *edge = ldl_edge_at(arena, id);
 
-	edge->types = (edge->types & ((1u << LDL_EDGE_WATCH_SHIFT) - 1)) |
-		      LDL_WATCH_LOOKS << LDL_EDGE_WATCH_SHIFT;
+	edge->looks = LDL_WATCH_LOOKS;
 	ldl_class_at(arena, ldl_node_at(arena, edge->to)->class)->flags |= LDL_CLASS_WATCHED;
 }
 
@@ -243,7 +242,7 @@ static bool is_watched_into(const struct ldl_arena *arena, ldl_node_id node)
 {
 	ldl_edge_id id = ldl_node_at(arena, node)->in_first;
 
-	while (id && !(ldl_edge_at(arena, id)->types >> LDL_EDGE_WATCH_SHIFT))
+	while (id && !ldl_edge_at(arena, id)->looks)
 		id = ldl_edge_at(arena, id)->next_in;
 	return id;
 }
@@ -253,8 +252,7 @@ bool ldl_edge_look(struct ldl_arena *arena, ldl_edge_id id)
 	struct ldl_edge *edge = ldl_edge_at(arena, id);
 	const struct ldl_node *to = ldl_node_at(arena, edge->to);
 
-	edge->types -= 1u << LDL_EDGE_WATCH_SHIFT;
-	if (edge->types >> LDL_EDGE_WATCH_SHIFT)
+	if (--edge->looks)
 		return true;
 	/* Other instances of the class may have watched edges of their own: those end early. */
 	if (!is_watched_into(arena, edge->to))

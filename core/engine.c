@@ -108,85 +108,6 @@ static void describe(struct ldl_acquisition *acquisition, ldl_instance_id id, co
 	};
 }
 
-/* How an acquisition is known: the chain's key; the key under which it counts as checked, which
- * with another lock of its class below names the instances too, since their order is what matters
- * then; and where the thread's cache keeps that one. */
-struct known {
-	uint64_t key, checked;
-	uint64_t *cached;
-};
-
-static uint64_t instance_word(ldl_instance_id id)
-{
-	return (uint64_t)id << 32 | ldl_instance_generation(&ldl_engine.arena, id);
-}
-
-static struct known know(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,
-	uint32_t depth, uint32_t class_mode)
-{
-	uint64_t below = ldl_held_key(thread->held, depth);
-	struct known known = {.key = ldl_chain_mix(below, class_mode, acquisition->ip)};
-	bool is_nested = false;
-
-	known.checked = known.key;
-	for (uint32_t i = 0; i < depth; i++) {
-		if (ldl_held_class(&thread->held[i]) != acquisition->class)
-			continue;
-		is_nested = true;
-		known.checked =
-			ldl_hash_add(known.checked, instance_word(thread->held[i].instance));
-	}
-	if (is_nested) {
-		known.checked = ldl_hash_add(known.checked, instance_word(acquisition->instance));
-		/* Where the fast path may look, but never for this key. */
-		known.cached = ldl_engine_cached_chain(thread, known.checked);
-	} else {
-		known.cached = ldl_engine_cached_chain(thread, known.key);
-	}
-	return known;
-}
-
-/* Whether a chain that is known is to be looked at again: an edge into its end is watched, or this
- * thread may add its own evidence. */
-static bool is_wanted_again(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,
-	const struct ldl_chain *chain)
-{
-	if (!ldl_thread_depth(thread) || (acquisition->mode & LDL_MODE_TRY))
-		return false;
-	return (ldl_class_at(&ldl_engine.arena, acquisition->class)->flags & LDL_CLASS_WATCHED) ||
-	       (ldl_thread_pass(thread, chain->key) &&
-		       ldl_chain_may_pass(&ldl_engine.arena, chain));
-}
-
-/* A new chain: edges, cycles, findings; then it is published as seen. False: not now. */
-static bool check_chain(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
-	const struct known *known, const struct ldl_held *relocked)
-{
-	struct ldl_judgement judgement;
-	const struct ldl_table *chains = ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CHAINS);
-	uint32_t length = (thread->record->depth & LDL_DEPTH_MASK) + 1;
-
-	if (!ldl_engine_judge_start(&judgement, thread, acquisition))
-		return false; /* stays unseen: tried again next time */
-	if (relocked)
-		ldl_rules_self_deadlock(&judgement, relocked);
-	else
-		ldl_rules_acquire(&judgement);
-	if (!relocked) {
-		(void)ldl_chain_insert(&ldl_engine.arena, known->key, acquisition->site, length);
-		/* Pairs of single locks never end: they get half of the set, chains the rest. */
-		if (known->checked != known->key &&
-			ldl_load_relaxed(&chains->used) < chains->capacity / 2)
-			(void)ldl_chain_insert(
-				&ldl_engine.arena, known->checked, acquisition->site, length);
-		(void)ldl_thread_pass(thread, known->checked);
-		if (!judgement.is_watched)
-			*known->cached = known->checked;
-	}
-	ldl_engine_judge_end(&judgement);
-	return true;
-}
-
 /* Checks and pushes. A relock that does not block pushes nothing: the entry counts it. */
 static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisition, uint32_t mode)
 {
@@ -194,35 +115,24 @@ static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisiti
 	uint32_t class_mode = acquisition->class << LDL_MODE_BITS | mode;
 	int held_at = ldl_held_find(thread->held, depth, acquisition->addr);
 	struct ldl_held *relocked = held_at >= 0 ? &thread->held[held_at] : NULL;
-	const struct ldl_chain *chain;
-	struct known known;
-	uint64_t fresh = 0;
+	bool is_fresh = false;
+	uint64_t key;
 
 	if (relocked && !ldl_rules_relock_blocks(acquisition, relocked)) {
 		if (!ldl_held_relock(relocked))
 			thread->unseen++;
 		return;
 	}
-	known = know(thread, acquisition, depth, class_mode);
-	if (relocked)
-		(void)check_chain(thread, acquisition, &known, relocked);
-	else if (*known.cached != known.checked) {
-		chain = ldl_chain_find(&ldl_engine.arena, known.checked);
-		if (chain && !is_wanted_again(thread, acquisition, chain))
-			*known.cached = known.checked;
-		else
-			fresh = check_chain(thread, acquisition, &known, NULL) && !chain
-					? LDL_HELD_FRESH
-					: 0;
-	}
+	key = ldl_engine_check_chain(thread, acquisition, class_mode, relocked, &is_fresh);
 	ldl_engine_wish(thread->record, depth);
-	ldl_engine_write(&thread->held[depth], &(struct ldl_held){
-						       .addr = acquisition->addr,
-						       .ip = acquisition->ip | fresh,
-						       .key = known.key,
-						       .instance = acquisition->instance,
-						       .class_mode = class_mode,
-					       });
+	ldl_engine_write(&thread->held[depth],
+		&(struct ldl_held){
+			.addr = acquisition->addr,
+			.ip = acquisition->ip | (is_fresh ? LDL_HELD_FRESH : 0),
+			.key = key,
+			.instance = acquisition->instance,
+			.class_mode = class_mode,
+		});
 }
 
 /* The lock that should keep others of this class apart is not held. */

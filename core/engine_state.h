@@ -114,6 +114,12 @@ bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr);
 
 /* Takes out what other threads have released, unless an acquisition is pending: what is left is
  * held. Before a chain's key is made of it. */
+/* Judges an acquisition whose chain is new, or watched, or without evidence of this thread;
+ * `relocked`: the entry by which the thread holds the lock already, and would wait for itself. The
+ * chain's key; *is_fresh: it was seen for the first time. engine_chain.c */
+uint64_t ldl_engine_check_chain(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
+	uint32_t class_mode, const struct ldl_held *relocked, bool *is_fresh);
+
 /* Whether the lock at a known address is a new tenant of it, of which this is the first news; it is
  * marked from now on. engine_tenant.c */
 bool ldl_engine_move_in(ldl_class_id class, const void *lock, const struct ldl_lock_type *type);

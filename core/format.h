@@ -277,10 +277,9 @@ enum ldl_edge_type {
 	LDL_EDGE_SR = 8,
 	LDL_EDGE_TYPES = 15,
 	LDL_EDGE_UNTIMED_SHIFT = 4,
-	LDL_EDGE_DECLARED = 256,   /* ldl_order() made it, before or after it was seen */
-	LDL_EDGE_SHOWN = 512,      /* a finding names it: its record is not used again */
-	LDL_EDGE_WATCH_SHIFT = 16, /* above: slow paths that still look for more evidence of it */
-	LDL_EDGE_BITS = 0xffff03ff,
+	LDL_EDGE_DECLARED = 256, /* ldl_order() made it, before or after it was seen */
+	LDL_EDGE_SHOWN = 512,    /* a finding names it: its record is not used again */
+	LDL_EDGE_BITS = 1023,
 };
 
 /* A dependency: `to` was waited for while `from` was held. Owner: writer. */
@@ -288,7 +287,8 @@ struct ldl_edge {
 	ldl_node_id from, to;
 	ldl_edge_id next_out, next_in;
 	ldl_witness_id witness_first; /* newest first */
-	uint16_t witness_count;
+	uint8_t witness_count;
+	uint8_t looks;  /* watched: slow paths that still look for more evidence of it */
 	uint16_t types; /* ldl_edge_type bits */
 	uint32_t seen;  /* slow paths that met it, the first included: not a count of lock calls */
 	uint32_t asked; /* `to` is an event: events that each waiter for it had woken itself before,

@@ -71,7 +71,7 @@ void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_nod
 	edge = ldl_edge_at(arena, id);
 	edge->seen++;
 	news = type & ~edge->types;
-	if (edge->types >> LDL_EDGE_WATCH_SHIFT)
+	if (edge->looks)
 		judgement->is_watched |= ldl_edge_look(arena, id);
 	if (ldl_witness_is_news(arena, id, judgement->thread, entry ? entry->instance : 0,
 		    acquisition->instance, type)) {

@@ -51,16 +51,21 @@ void viz_json_close(struct viz_json *json, char bracket)
 	json->has_member = true;
 }
 
-void viz_json_text(struct viz_json *json, const char *key, const char *text)
+void viz_json_string(FILE *out, const char *text)
 {
 	char *clean = viz_clean_dup(text);
 
-	begin_member(json, key);
 	if (!text)
-		fprintf(json->out, "null");
+		fprintf(out, "null");
 	else
-		print_escaped(json->out, clean ? clean : "?");
+		print_escaped(out, clean ? clean : "");
 	free(clean);
+}
+
+void viz_json_text(struct viz_json *json, const char *key, const char *text)
+{
+	begin_member(json, key);
+	viz_json_string(json->out, text);
 }
 
 void viz_json_number(struct viz_json *json, const char *key, uint64_t number)

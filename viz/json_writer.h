@@ -19,7 +19,11 @@ struct viz_json {
 void viz_json_open(struct viz_json *json, const char *key, char bracket);
 void viz_json_close(struct viz_json *json, char bracket);
 
-/* A string: escaped, valid UTF-8 whatever `text` holds. NULL gives null. */
+/* A quoted string outside of any document: escaped, valid UTF-8 whatever `text` holds. NULL gives
+ * null. */
+void viz_json_string(FILE *out, const char *text);
+
+/* The same as a member. */
 void viz_json_text(struct viz_json *json, const char *key, const char *text);
 void viz_json_number(struct viz_json *json, const char *key, uint64_t number);
 void viz_json_hex(struct viz_json *json, const char *key, uint64_t number); /* "0x1f" */

@@ -37,6 +37,10 @@ static const char *const repairs[LDL_RULE_COUNT] = {
 		"this one before them.",
 	[LDL_RULE_MISUSE] = "keep to the interface's own rule; the note says which one.",
 
+	[LDL_RULE_HOLDER_GONE] =
+		"release the lock before its thread ends, on every way out (a cleanup handler for "
+		"cancellation); or make it robust, and handle EOWNERDEAD.",
+
 	[LDL_RULE_A1] = "only try the lock in the context, or allocate before the lock is taken.",
 	[LDL_RULE_A2] = "ask before the context begins, with GFP_NOWAIT inside it, or take the "
 			"memory from a filled reserve.",

@@ -1,7 +1,7 @@
 /* One snapshot of a process as JSON: `lockdep-lite top --json`. */
 #include <inttypes.h>
 
-#include "json.h"
+#include "json_writer.h"
 #include "top.h"
 
 /* A member's name, after the comma that the ones before it need. */

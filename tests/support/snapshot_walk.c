@@ -173,7 +173,7 @@ static const char *walk_edges(snap s)
 		if ((edge->from && !ldl_snapshot_node(s, edge->from)->kind) ||
 			(edge->to && !ldl_snapshot_node(s, edge->to)->kind))
 			return "edge's nodes";
-		if (edge->types > LDL_EDGE_BITS)
+		if (edge->types & ~(uint32_t)LDL_EDGE_BITS)
 			return "edge's types";
 		for (ldl_witness_id at = edge->witness_first; at; at = witness->next) {
 			witness = ldl_snapshot_witness(s, at);

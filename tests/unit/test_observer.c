@@ -17,6 +17,7 @@
 #include "viz/json.h"
 #include "viz/observer.h"
 #include "viz/text.h"
+#include "viz/view.h"
 
 #define DAMAGES 400u
 
@@ -376,8 +377,9 @@ static void show_told(void)
 		/* 0: a table that makes no sense was emptied, and has no room. */
 		if (id)
 			CU_ASSERT_NOT_EQUAL(*viz_finding_title(run, id, title, sizeof(title)), 0);
-		viz_text_run(nowhere, run, &(struct viz_text_options){.all = true});
-		viz_json_run(nowhere, run, &(struct viz_json_options){.all = true});
+		viz_run_set_view(run, (struct viz_view){.all = true});
+		viz_text_run(nowhere, run, &(struct viz_text_options){.colour = false});
+		viz_json_run(nowhere, run, &(struct viz_json_options){.inventory = true});
 		viz_run_close(run);
 	}
 	if (nowhere)

@@ -49,6 +49,9 @@ static void evidence_that_comes_later_raises_the_verdict(void)
 {
 	ldl_reports("T1: A1 B1; T2: B2 A2; T3: C B1 A1", .path = "A -> B -> A", .count = 1,
 		.verdict = LDL_VERDICT_PREDICTED);
+	/* The same chain of the same thread: it is watched. */
+	ldl_reports("T1: A1 B1; T2: B2 A2; T1: A2 B2", .path = "A -> B -> A", .count = 1,
+		.verdict = LDL_VERDICT_PREDICTED);
 	ldl_reports("AB, BA, T1: C B A", .path = "A -> B -> A", .count = 1,
 		.verdict = LDL_VERDICT_PREDICTED);
 }

@@ -1,0 +1,103 @@
+/* Whether an acquisition's chain is known, and what is done when it is not. */
+#include "engine_state.h"
+
+#include "instance.h"
+
+/* How an acquisition is known: the chain's key; the key under which it counts as checked, which
+ * with another lock of its class below names the instances too, since their order is what matters
+ * then; and where the thread's cache keeps that one. */
+struct known {
+	uint64_t key, checked;
+	uint64_t *cached;
+};
+
+static uint64_t instance_word(ldl_instance_id id)
+{
+	return (uint64_t)id << 32 | ldl_instance_generation(&ldl_engine.arena, id);
+}
+
+static struct known know(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,
+	uint32_t depth, uint32_t class_mode)
+{
+	uint64_t below = ldl_held_key(thread->held, depth);
+	struct known known = {.key = ldl_chain_mix(below, class_mode, acquisition->ip)};
+	bool is_nested = false;
+
+	known.checked = known.key;
+	for (uint32_t i = 0; i < depth; i++) {
+		if (ldl_held_class(&thread->held[i]) != acquisition->class)
+			continue;
+		is_nested = true;
+		known.checked =
+			ldl_hash_add(known.checked, instance_word(thread->held[i].instance));
+	}
+	if (is_nested) {
+		known.checked = ldl_hash_add(known.checked, instance_word(acquisition->instance));
+		/* Where the fast path may look, but never for this key. */
+		known.cached = ldl_engine_cached_chain(thread, known.checked);
+	} else {
+		known.cached = ldl_engine_cached_chain(thread, known.key);
+	}
+	return known;
+}
+
+/* Whether a chain that is known is to be looked at again: an edge into its end is watched, or this
+ * thread may add its own evidence. */
+static bool is_wanted_again(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,
+	const struct ldl_chain *chain)
+{
+	if (!ldl_thread_depth(thread) || (acquisition->mode & LDL_MODE_TRY))
+		return false;
+	return (ldl_class_at(&ldl_engine.arena, acquisition->class)->flags & LDL_CLASS_WATCHED) ||
+	       (ldl_thread_pass(thread, chain->key) &&
+		       ldl_chain_may_pass(&ldl_engine.arena, chain));
+}
+
+/* A new chain: edges, cycles, findings; then it is published as seen. False: not now. */
+static bool check(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
+	const struct known *known, const struct ldl_held *relocked)
+{
+	struct ldl_judgement judgement;
+	const struct ldl_table *chains = ldl_arena_table(&ldl_engine.arena, LDL_TABLE_CHAINS);
+	uint32_t length = (thread->record->depth & LDL_DEPTH_MASK) + 1;
+
+	if (!ldl_engine_judge_start(&judgement, thread, acquisition))
+		return false; /* stays unseen: tried again next time */
+	if (relocked)
+		ldl_rules_self_deadlock(&judgement, relocked);
+	else
+		ldl_rules_acquire(&judgement);
+	if (!relocked) {
+		(void)ldl_chain_insert(&ldl_engine.arena, known->key, acquisition->site, length);
+		/* Pairs of single locks never end: they get half of the set, chains the rest. */
+		if (known->checked != known->key &&
+			ldl_load_relaxed(&chains->used) < chains->capacity / 2)
+			(void)ldl_chain_insert(
+				&ldl_engine.arena, known->checked, acquisition->site, length);
+		(void)ldl_thread_pass(thread, known->checked);
+		if (!judgement.is_watched)
+			*known->cached = known->checked;
+	}
+	ldl_engine_judge_end(&judgement);
+	return true;
+}
+
+uint64_t ldl_engine_check_chain(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
+	uint32_t class_mode, const struct ldl_held *relocked, bool *is_fresh)
+{
+	struct known known =
+		know(thread, acquisition, thread->record->depth & LDL_DEPTH_MASK, class_mode);
+	const struct ldl_chain *chain;
+
+	*is_fresh = false;
+	if (relocked) {
+		(void)check(thread, acquisition, &known, relocked);
+	} else if (*known.cached != known.checked) {
+		chain = ldl_chain_find(&ldl_engine.arena, known.checked);
+		if (chain && !is_wanted_again(thread, acquisition, chain))
+			*known.cached = known.checked;
+		else
+			*is_fresh = check(thread, acquisition, &known, NULL) && !chain;
+	}
+	return known.key;
+}
