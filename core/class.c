@@ -21,9 +21,14 @@ uint64_t ldl_class_key_named(const char *name)
 	return salted(SALT_NAMED, ldl_hash_bytes(name, strlen(name)));
 }
 
+uint64_t ldl_class_key_of_stack(enum ldl_identity identity, uint64_t hash)
+{
+	return salted(identity == LDL_IDENTITY_INIT ? SALT_INIT : SALT_FIRST, hash);
+}
+
 uint64_t ldl_class_key_init(const struct ldl_stack *stack, uint32_t depth)
 {
-	return salted(SALT_INIT, ldl_site_identity(stack, depth));
+	return ldl_class_key_of_stack(LDL_IDENTITY_INIT, ldl_site_identity(stack, depth));
 }
 
 uint64_t ldl_class_key_static(const struct ldl_module_hit *module, uint64_t address)
@@ -33,7 +38,7 @@ uint64_t ldl_class_key_static(const struct ldl_module_hit *module, uint64_t addr
 
 uint64_t ldl_class_key_first(const struct ldl_stack *stack, uint32_t depth)
 {
-	return salted(SALT_FIRST, ldl_site_identity(stack, depth));
+	return ldl_class_key_of_stack(LDL_IDENTITY_FIRST, ldl_site_identity(stack, depth));
 }
 
 uint64_t ldl_class_key_subclass(const struct ldl_class *class, uint32_t subclass)

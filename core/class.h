@@ -27,6 +27,10 @@ uint64_t ldl_class_key_init(const struct ldl_stack *stack, uint32_t depth);
 uint64_t ldl_class_key_static(const struct ldl_module_hit *module, uint64_t address);
 uint64_t ldl_class_key_first(const struct ldl_stack *stack, uint32_t depth);
 
+/* The key of a class that a stack names (LDL_IDENTITY_INIT or _FIRST), from the hash that
+ * ldl_site_identity() gives of that stack: for readers of an arena. */
+uint64_t ldl_class_key_of_stack(enum ldl_identity identity, uint64_t hash);
+
 /* The class of a level of nesting inside `class`, 1 to 7: the kernel's subclass. */
 uint64_t ldl_class_key_subclass(const struct ldl_class *class, uint32_t subclass);
 

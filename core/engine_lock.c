@@ -281,13 +281,14 @@ void ldl_engine_destroy(const void *lock, bool is_gone, const void *ip)
 #define CLASS_PROPERTIES (LDL_CLASS_LEARNED | LDL_CLASS_INTERRUPTS | LDL_CLASS_PER_CPU)
 
 /* The declared class with this key, made when new. Called inside the guard. */
-static ldl_class_id declared_class(
-	struct ldl_thread *thread, uint64_t key, const char *name, uint32_t properties)
+static ldl_class_id declared_class(struct ldl_thread *thread, uint64_t key, ldl_frame object,
+	const char *name, uint32_t properties)
 {
 	struct ldl_class model = {
 		.key = key,
 		.identity = LDL_IDENTITY_ANNOTATED,
 		.kind = LDL_KIND_CUSTOM,
+		.object = object,
 		.flags = (uint8_t)(LDL_CLASS_DECLARED | (properties & CLASS_PROPERTIES)),
 	};
 	ldl_class_id id = ldl_class_find(&ldl_engine.arena, key);
@@ -308,7 +309,7 @@ ldl_class_id ldl_engine_class(const char *name, uint32_t properties)
 
 	if (!thread)
 		return 0;
-	id = declared_class(thread, ldl_class_key_named(name), name, properties);
+	id = declared_class(thread, ldl_class_key_named(name), 0, name, properties);
 	ldl_engine_leave(thread);
 	return id;
 }
@@ -327,7 +328,7 @@ ldl_class_id ldl_engine_class_keyed(const void *key, const char *name, uint32_t 
 	id = declared_class(thread,
 		ldl_hash_add(module.id ? ldl_class_key_static(&module, addr) : addr,
 			ldl_class_key_named(name)),
-		name, properties);
+		module.id ? ldl_module_frame(addr) : 0, name, properties);
 	/* The kernel's style: completions that no call initialises are met at their first wake. */
 	ldl_store_relaxed(&ldl_engine.arena.header->has_events, 1);
 	ldl_engine_leave(thread);

@@ -192,7 +192,7 @@ struct ldl_class {
 	ldl_class_id parent; /* of a subclass: the class it belongs to */
 	ldl_string_id name;  /* IDENTITY_ANNOTATED */
 	ldl_site_id site;    /* IDENTITY_INIT and _FIRST */
-	ldl_frame object;    /* IDENTITY_STATIC */
+	ldl_frame object;    /* IDENTITY_STATIC; IDENTITY_ANNOTATED: its key's, where it has one */
 	ldl_node_id node;    /* its vertex; 0 until its first edge */
 	uint32_t instances;  /* made so far */
 	ldl_class_id
@@ -201,7 +201,9 @@ struct ldl_class {
 	uint8_t wait_outer; /* ldl_wait_type of lockdep_lite/context.h: what taking it may wait */
 	uint8_t wait_inner; /* for, and what may be waited for while it is held; 0: not checked */
 	uint16_t event;     /* KIND_EVENT: its number among them, from 0 on; see ldl_edge.asked */
-	uint16_t unused[2];
+	uint16_t by_names[3]; /* a reader's, in a finished file: 48 bits of what the class is by
+				 names, low end first; 0: not known. The engine leaves it 0. */
+	uint16_t unused[3];
 };
 
 enum ldl_instance_flags {
@@ -404,7 +406,7 @@ _Static_assert(sizeof(struct ldl_table) == 32, "format");
 _Static_assert(sizeof(struct ldl_header) <= LDL_PAGE, "format: the header is one page");
 _Static_assert(sizeof(struct ldl_module) == 56, "format");
 _Static_assert(sizeof(struct ldl_site) == 16, "format");
-_Static_assert(sizeof(struct ldl_class) == 56, "format");
+_Static_assert(sizeof(struct ldl_class) == 64, "format");
 _Static_assert(sizeof(struct ldl_instance) == 16, "format: four to a cache line");
 _Static_assert(sizeof(struct ldl_instance_info) == 16, "format");
 _Static_assert(sizeof(struct ldl_bucket) == 64, "format: one cache line");

@@ -52,7 +52,7 @@ static bool name_starts(const char *path, const char *name)
 	return strncmp(slash ? slash + 1 : path, name, strlen(name)) == 0;
 }
 
-static bool is_runtime(const char *path)
+bool ldl_module_is_runtime(const char *path)
 {
 	static const char *const names[] = {"libstdc++.so", "libc++.so", "libc.so", "libc-2.",
 		"libpthread", "ld-linux", "ld-2."};
@@ -62,6 +62,15 @@ static bool is_runtime(const char *path)
 			return true;
 	}
 	return false;
+}
+
+uint64_t ldl_module_identity(const char *path, const uint8_t *build_id, uint32_t build_id_len)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	return build_id_len ? ldl_hash_bytes(build_id, build_id_len)
+			    : ldl_hash_bytes(name, strlen(name));
 }
 
 /* The build-id note of a loaded object: its length, 0 when there is none. */
@@ -159,18 +168,11 @@ static int collect(struct dl_phdr_info *info, size_t size, void *argument)
 	build_id_len = find_build_id(info, build_id);
 	entry->hit.base = info->dlpi_addr;
 	entry->hit.start = entry->start;
-	entry->hit.is_runtime = is_runtime(path);
+	entry->hit.is_runtime = ldl_module_is_runtime(path);
 	entry->hit.is_own = (uint64_t)(uintptr_t)&maps >= entry->start &&
 			    (uint64_t)(uintptr_t)&maps < entry->end &&
 			    name_starts(path, "liblockdep_lite");
-	if (build_id_len) {
-		entry->hit.identity = ldl_hash_bytes(build_id, build_id_len);
-	} else {
-		const char *slash = strrchr(path, '/');
-		const char *name = slash ? slash + 1 : path;
-
-		entry->hit.identity = ldl_hash_bytes(name, strlen(name));
-	}
+	entry->hit.identity = ldl_module_identity(path, build_id, build_id_len);
 	entry->hit.id = known_module(refresh->old, entry);
 	if (!entry->hit.id)
 		entry->hit.id = add_record(refresh->arena, entry, path, build_id, build_id_len);

@@ -39,6 +39,10 @@ struct ldl_module_hit ldl_module_find(uint64_t address);
 /* The address as an arena's frame. */
 ldl_frame ldl_module_frame(uint64_t address);
 
+/* What ldl_module_hit says of a file, told from its record: for readers of an arena. */
+bool ldl_module_is_runtime(const char *path);
+uint64_t ldl_module_identity(const char *path, const uint8_t *build_id, uint32_t build_id_len);
+
 /* The executable's path, as the kernel tells; "" when it does not. */
 const char *ldl_module_program(void);
 
