@@ -14,6 +14,7 @@
 
 #include "counters.h"
 #include "graph.h"
+#include "identity.h"
 #include "instrument/launch/environment.h"
 #include "instrument/launch/inspect.h"
 #include "instrument/launch/launch.h"
@@ -115,6 +116,8 @@ static bool keep(struct session *session, struct launch_arena *arena)
 	struct viz_run *run = run_of(arena) != NULL ? run_of(arena) : open_arena(session, arena);
 	int fd = create_file(session, arena, path);
 	int error = fd >= 0 ? launch_file_copy(arena->fd, fd) : errno;
+	if (error == 0 && run != NULL)
+		viz_identity_keep(run, NULL, fd);
 	if (fd >= 0 && close(fd) != 0 && error == 0)
 		error = errno;
 	if (error != 0) {

@@ -131,9 +131,9 @@ ldl_status viz_finding_lookup(struct viz_run *run, const char *prefix, ldl_findi
 		viz_finding_id(run, id, digits);
 		if (len == 0 || len >= VIZ_ID_MAX || strncasecmp(digits, prefix, len) != 0)
 			continue;
-		if (*out)
+		if (*out && ldl_snapshot_finding(&run->snapshot, *out)->id != finding->id)
 			return LDL_BUSY;
-		*out = id;
+		*out = *out ? *out : id;
 	}
 	return *out ? LDL_OK : LDL_NOT_FOUND;
 }

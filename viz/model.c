@@ -1,4 +1,5 @@
 /* One opened run: opening, closing, and the sums over its tables. */
+#include "identity.h"
 #include "inventory.h"
 #include "run.h"
 
@@ -19,6 +20,13 @@ static void name_run(struct viz_run *run)
 	run->shown_path = viz_pool_text(pool, run->path);
 }
 
+/* After each reading of the file. */
+static void begin_run(struct viz_run *run)
+{
+	name_run(run);
+	viz_identity_apply(run);
+}
+
 ldl_status viz_run_open(struct viz_run **out, const char *path, char *error, size_t error_size)
 {
 	struct viz_run *run = calloc(1, sizeof(*run));
@@ -33,7 +41,7 @@ ldl_status viz_run_open(struct viz_run **out, const char *path, char *error, siz
 	status =
 		run->path && run->symbolizer ? ldl_snapshot_open(&run->snapshot, path) : LDL_SYSTEM;
 	if (status == LDL_OK) {
-		name_run(run);
+		begin_run(run);
 		*out = run;
 		return LDL_OK;
 	}
@@ -64,7 +72,9 @@ ldl_status viz_run_reload(struct viz_run *run, char *error, size_t error_size)
 	ldl_snapshot_close(&run->snapshot);
 	run->snapshot = fresh;
 	viz_pool_free(&run->grafts);
-	viz_run_forget(run);
+	viz_pool_free(&run->derived.pool);
+	memset(&run->derived, 0, sizeof(run->derived));
+	begin_run(run);
 	return LDL_OK;
 }
 

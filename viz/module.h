@@ -7,6 +7,7 @@
 
 #include "symbol.h"
 
+struct viz_anchor;
 struct viz_variable;
 
 struct viz_module {
@@ -17,6 +18,9 @@ struct viz_module {
 	bool has_variables; /* `variables` was filled: see variable.h, which owns it */
 	struct viz_variable *variables;
 	size_t variable_count;
+	bool has_anchors; /* `anchors` was filled: see anchor.h, which owns it */
+	struct viz_anchor *anchors;
+	size_t anchor_count;
 	const char *note; /* why it cannot be used; static; NULL when it can */
 };
 

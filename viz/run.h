@@ -14,9 +14,10 @@ struct viz_derived {
 	const char **class_names;   /* by class id, class_count of them; NULL: not made yet */
 	const char **class_phrases; /* the same */
 	uint32_t class_count;
-	struct viz_stack *stacks; /* by site id, stack_count of them; NULL: none made yet */
-	uint32_t stack_count;     /* a stack with frames NULL is not made yet */
-	ldl_finding_id *findings; /* in the order of the report; NULL: not sorted yet */
+	uint64_t *class_identities; /* by class id; 0: not made yet. NULL: none was */
+	struct viz_stack *stacks;   /* by site id, stack_count of them; NULL: none made yet */
+	uint32_t stack_count;       /* a stack with frames NULL is not made yet */
+	ldl_finding_id *findings;   /* in the order of the report; NULL: not sorted yet */
 	size_t finding_count;
 };
 
@@ -37,6 +38,9 @@ void viz_run_forget(struct viz_run *run);
 
 /* The lines of a single frame; count 0 only when memory is out. */
 const struct viz_frame *viz_run_lines(struct viz_run *run, ldl_frame frame, size_t *count);
+
+/* What the place is by the name of its symbol; false: it has none. See symbol.h. */
+bool viz_run_anchor(struct viz_run *run, ldl_frame frame, bool is_code, uint64_t *identity);
 
 /* The variable at an address of the watched process; NULL when it is in no module's, or has no
  * name. */

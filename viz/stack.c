@@ -36,6 +36,14 @@ const struct viz_frame *viz_run_lines(struct viz_run *run, ldl_frame frame, size
 	return raw;
 }
 
+bool viz_run_anchor(struct viz_run *run, ldl_frame frame, bool is_code, uint64_t *identity)
+{
+	struct viz_module_key key;
+
+	return module_key(run, frame, &key) && viz_symbolizer_anchor(run->symbolizer, &key,
+						       ldl_frame_offset(frame), is_code, identity);
+}
+
 const char *viz_run_variable(struct viz_run *run, ldl_frame frame)
 {
 	struct viz_module_key key;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "anchor.h"
 #include "core/compiler.h"
 #include "demangle.h"
 #include "module.h"
@@ -48,6 +49,7 @@ void viz_symbolizer_free(struct viz_symbolizer *symbolizer)
 		return;
 	for (struct module_entry *entry = symbolizer->modules; entry; entry = entry->next) {
 		viz_variable_forget(&entry->module);
+		viz_anchor_forget(&entry->module);
 		viz_module_close(&entry->module);
 	}
 	viz_pool_free(&symbolizer->pool);
@@ -331,4 +333,12 @@ const char *viz_symbolizer_data(
 	const struct address_entry *entry = find_address(symbolizer, key, address, true);
 
 	return entry ? entry->name : NULL;
+}
+
+bool viz_symbolizer_anchor(struct viz_symbolizer *symbolizer, const struct viz_module_key *key,
+	uint64_t address, bool is_code, uint64_t *identity)
+{
+	struct module_entry *entry = find_module(symbolizer, key);
+
+	return entry && viz_anchor_find(&entry->module, address, is_code, identity);
 }

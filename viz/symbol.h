@@ -36,4 +36,9 @@ const struct viz_frame *viz_symbolizer_code(struct viz_symbolizer *symbolizer,
 const char *viz_symbolizer_data(
 	struct viz_symbolizer *symbolizer, const struct viz_module_key *key, uint64_t address);
 
+/* What `address` is by the name of the symbol that covers it: see viz_anchor_find(). False: none
+ * does, or the file cannot be used. */
+bool viz_symbolizer_anchor(struct viz_symbolizer *symbolizer, const struct viz_module_key *key,
+	uint64_t address, bool is_code, uint64_t *identity);
+
 #endif
