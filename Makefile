@@ -51,7 +51,7 @@ LDL_CPPFLAGS := -D_GNU_SOURCE -DLDL_VERSION='"$(VERSION)"' -Icore/include -Iinst
 LDL_CFLAGS   := -std=gnu11 $(WARN) -fvisibility=hidden -fno-strict-aliasing -fPIC \
                 -fno-semantic-interposition -ftls-model=initial-exec -fno-tree-slp-vectorize
 # Package flags are asked for when a recipe runs, so that `deps` may have installed them meanwhile.
-VIZ_PKGS   := libcgraph libgvc libdw ncursesw
+VIZ_PKGS   := libcgraph libgvc libdw ncursesw jansson
 VIZ_CFLAGS  = $$(pkg-config --cflags $(VIZ_PKGS))
 VIZ_LIBS    = $$(pkg-config --libs $(VIZ_PKGS)) -ldl
 

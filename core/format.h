@@ -198,9 +198,9 @@ struct ldl_class {
 	ldl_class_id
 		nest_outer; /* instances may nest in any order while one of this class is held */
 	ldl_site_id first_site; /* the first acquisition's stack; 0: not acquired yet */
-	uint8_t wait_outer; /* ldl_wait_type of lockdep_lite/context.h: what taking it may wait */
-	uint8_t wait_inner; /* for, and what may be waited for while it is held; 0: not checked */
-	uint16_t event;     /* KIND_EVENT: its number among them, from 0 on; see ldl_edge.asked */
+	uint8_t wait_outer;   /* ldl_wait_type of lockdep_lite/context.h: what taking it may wait */
+	uint8_t wait_inner;   /* for, and what may be waited for while it is held; 0: not checked */
+	uint16_t event;       /* KIND_EVENT: its number among them, from 0 on; see ldl_edge.asked */
 	uint16_t by_names[3]; /* a reader's, in a finished file: 48 bits of what the class is by
 				 names, low end first; 0: not known. The engine leaves it 0. */
 	uint16_t unused[3];

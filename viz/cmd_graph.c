@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "graph.h"
 #include "view.h"
 
@@ -30,6 +31,8 @@ static const char help[] =
 	"      --focus=CLASS     what is near CLASS: a name, a glob, part of a name, or the\n"
 	"                        id of a finding\n"
 	"      --depth=N         with --focus: N steps away from it (default 1)\n"
+	"      --suppressions=FILE, --baseline=FILE\n"
+	"                        leave the cycles unmarked that FILE suppresses, or knows\n"
 	"      --finding=ID      mark only this cycle; the start of the id is enough\n"
 	"      --time-limit=SEC  for each layout (default 30); then another one is tried\n"
 	"  -h, --help            this text\n"
@@ -38,6 +41,7 @@ static const char help[] =
 
 struct arguments {
 	struct viz_graph_options options;
+	struct viz_filter *filter; /* NULL: every cycle is marked */
 	const char *file, *out;
 	struct viz_view view;
 	bool is_help, has_depth;
@@ -51,6 +55,8 @@ enum {
 	OPTION_DEPTH,
 	OPTION_FINDING,
 	OPTION_LIMIT,
+	OPTION_SUPPRESSIONS,
+	OPTION_BASELINE
 };
 
 static const struct option long_options[] = {
@@ -61,6 +67,8 @@ static const struct option long_options[] = {
 	{"focus", required_argument, NULL, OPTION_FOCUS},
 	{"depth", required_argument, NULL, OPTION_DEPTH},
 	{"finding", required_argument, NULL, OPTION_FINDING},
+	{"suppressions", required_argument, NULL, OPTION_SUPPRESSIONS},
+	{"baseline", required_argument, NULL, OPTION_BASELINE},
 	{"time-limit", required_argument, NULL, OPTION_LIMIT},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -83,6 +91,17 @@ static unsigned int number(const char *text, unsigned int max)
 	if (errno || end == text || *end || *text == '-' || value > max)
 		return 0;
 	return (unsigned int)value;
+}
+
+static int take_filter(struct arguments *arguments, bool is_baseline)
+{
+	char error[ERROR_MAX];
+
+	if (is_baseline ? viz_filter_baseline(&arguments->filter, optarg, error, sizeof(error))
+			: viz_filter_suppress(&arguments->filter, optarg, error, sizeof(error)))
+		return 0;
+	fprintf(stderr, "lockdep-lite: %s\n", error);
+	return VIZ_EXIT_BAD_INPUT;
 }
 
 static int take_option(struct arguments *arguments, int option)
@@ -116,6 +135,9 @@ static int take_option(struct arguments *arguments, int option)
 		if (arguments->options.depth == 0)
 			return fail("bad --depth", optarg, "give a number from 1 to 1000");
 		return 0;
+	case OPTION_SUPPRESSIONS:
+	case OPTION_BASELINE:
+		return take_filter(arguments, option == OPTION_BASELINE);
 	case OPTION_LIMIT:
 		arguments->options.time_limit = number(optarg, TIME_LIMIT_MAX);
 		if (arguments->options.time_limit == 0)
@@ -168,12 +190,14 @@ static int draw(const struct arguments *arguments)
 
 	if (viz_run_open(&run, arguments->file, error, sizeof(error)) == LDL_OK) {
 		viz_run_set_view(run, arguments->view);
+		viz_run_set_filter(run, arguments->filter);
 		status = viz_graph_write(
 			run, &arguments->options, arguments->out, error, sizeof(error));
 	}
 	if (status)
 		fprintf(stderr, "lockdep-lite: %s\n", error);
 	viz_run_close(run);
+	viz_filter_free(arguments->filter);
 	return status;
 }
 

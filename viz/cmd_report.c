@@ -1,17 +1,19 @@
 /* `lockdep-lite report`: the findings of one or more arenas, as text or for other programs. */
-#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "baseline.h"
 #include "cmd.h"
 #include "explain.h"
+#include "filter.h"
 #include "inventory.h"
 #include "live.h"
 #include "output.h"
+#include "paths.h"
+#include "suppress.h"
 #include "text.h"
 #include "view.h"
 
@@ -34,6 +36,14 @@ static const char help[] =
 	"  --finding=ID     only the finding whose id begins with these hex digits\n"
 	"  --explain=ID     that finding as a story: how it hangs, why it has its verdict, how to\n"
 	"                   mend it, and what to do if it is harmless\n"
+	"  --suppressions=FILE\n"
+	"                   leave out what FILE suppresses, and count it; may be repeated\n"
+	"  --gen-suppressions\n"
+	"                   instead of the findings: a suppression for each, ready to be kept\n"
+	"  --baseline=FILE  leave out what is known from FILE, and count it: a baseline, an\n"
+	"                   arena, a DIR or a JSON report\n"
+	"  --write-baseline=FILE\n"
+	"                   also make FILE a baseline: what is there is known from then on\n"
 	"  --color=WHEN     auto (default), always, never; beats NO_COLOR and CLICOLOR_FORCE\n"
 	"  -h, --help       this text\n"
 	"\n"
@@ -41,7 +51,7 @@ static const char help[] =
 	"\n"
 	"JSON: one FILE gives one object,\n"
 	"  {\"version\", \"program\", \"pid\", \"mode\", \"drops\": {…},\n"
-	"   \"hidden\": {\"gated\": N, \"ordered\": N, \"single-thread\": N},\n"
+	"   \"hidden\": {\"gated\": N, \"ordered\": N, \"single-thread\": N, \"suppressed\": N, \"known\": N},\n"
 	"   \"findings\": [{\"id\", \"kind\", \"rule\", \"severity\", \"verdict\", \"count\",\n"
 	"     \"title\", \"classes\": […], \"edges\": [{\"from\", \"to\", \"type\", \"thread\",\n"
 	"       \"from_site\", \"to_site\", \"stack\": […], \"from_stack\": […]}]}],\n"
@@ -64,6 +74,10 @@ enum option_value {
 	OPTION_INVENTORY,
 	OPTION_FINDING,
 	OPTION_EXPLAIN,
+	OPTION_SUPPRESSIONS,
+	OPTION_GEN_SUPPRESSIONS,
+	OPTION_BASELINE,
+	OPTION_WRITE_BASELINE,
 	OPTION_COLOR,
 };
 
@@ -77,6 +91,10 @@ static const struct option long_options[] = {
 	{"inventory", no_argument, NULL, OPTION_INVENTORY},
 	{"finding", required_argument, NULL, OPTION_FINDING},
 	{"explain", required_argument, NULL, OPTION_EXPLAIN},
+	{"suppressions", required_argument, NULL, OPTION_SUPPRESSIONS},
+	{"gen-suppressions", no_argument, NULL, OPTION_GEN_SUPPRESSIONS},
+	{"baseline", required_argument, NULL, OPTION_BASELINE},
+	{"write-baseline", required_argument, NULL, OPTION_WRITE_BASELINE},
 	{"color", required_argument, NULL, OPTION_COLOR},
 	{"colour", required_argument, NULL, OPTION_COLOR},
 	{"help", no_argument, NULL, 'h'},
@@ -89,9 +107,12 @@ struct report {
 	bool is_wanted[VIZ_FORMAT_COUNT];    /* instead of text */
 	const char *paths[VIZ_FORMAT_COUNT]; /* NULL: standard output */
 	bool is_inventory;
-	const char *finding;   /* NULL: all */
-	const char *explained; /* NULL: none */
-	const char *colour;    /* NULL: not given */
+	const char *finding;       /* NULL: all */
+	const char *explained;     /* NULL: none */
+	const char *colour;        /* NULL: not given */
+	bool is_generating;        /* of suppressions */
+	const char *new_baseline;  /* NULL: none is to be written */
+	struct viz_filter *filter; /* NULL: everything is shown */
 	bool has_directory;
 	struct viz_run **runs;
 	size_t run_count;
@@ -101,6 +122,12 @@ struct report {
 static void complain(const char *what, const char *where, const char *mend)
 {
 	fprintf(stderr, "lockdep-lite: %s: %s: %s\n", what, where, mend);
+}
+
+static void say(struct report *report, const char *error)
+{
+	fprintf(stderr, "lockdep-lite: %s\n", error);
+	report->is_bad = true;
 }
 
 /* What was made of a damaged file is shown, but must not pass for a clean run. */
@@ -122,8 +149,7 @@ static void add_file(struct report *report, const char *path)
 	char error[400];
 
 	if (viz_run_open(&run, path, error, sizeof(error)) != LDL_OK) {
-		fprintf(stderr, "lockdep-lite: %s\n", error);
-		report->is_bad = true;
+		say(report, error);
 		return;
 	}
 	grown = realloc(report->runs, (report->run_count + 1) * sizeof(struct viz_run *));
@@ -136,49 +162,40 @@ static void add_file(struct report *report, const char *path)
 	viz_run_set_view(run, report->view);
 	report->runs = grown;
 	report->runs[report->run_count++] = run;
+	viz_run_set_filter(run, report->filter);
 	check_damage(report, run);
-}
-
-static int is_arena_name(const struct dirent *entry)
-{
-	size_t len = strlen(entry->d_name);
-
-	return len > 4 && strcmp(entry->d_name + len - 4, ".ldl") == 0;
-}
-
-static void add_directory(struct report *report, const char *path)
-{
-	struct dirent **entries;
-	int count = scandir(path, &entries, is_arena_name, versionsort);
-
-	report->has_directory = true;
-	if (count <= 0) {
-		complain(count < 0 ? strerror(errno) : "no *.ldl file in it", path,
-			count < 0 ? "check the name and its permissions"
-				  : "name the files, or another directory");
-		report->is_bad = true;
-	}
-	for (int i = 0; i < count; i++) {
-		char *file;
-
-		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) >= 0) {
-			add_file(report, file);
-			free(file);
-		}
-		free(entries[i]);
-	}
-	if (count >= 0)
-		free(entries);
 }
 
 static void add_path(struct report *report, const char *path)
 {
-	struct stat status;
+	struct viz_paths paths = {0};
+	char error[400];
 
-	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-		add_directory(report, path);
+	if (!viz_paths_add(&paths, path, error, sizeof(error)))
+		say(report, error);
+	for (size_t i = 0; i < paths.count; i++)
+		add_file(report, paths.list[i]);
+	report->has_directory |= paths.has_directory;
+	viz_paths_free(&paths);
+}
+
+/* An option on what is not to be shown. */
+static bool take_filter(struct report *report, int option)
+{
+	char error[400];
+	bool is_good = true;
+
+	if (option == OPTION_SUPPRESSIONS)
+		is_good = viz_filter_suppress(&report->filter, optarg, error, sizeof(error));
+	else if (option == OPTION_BASELINE)
+		is_good = viz_filter_baseline(&report->filter, optarg, error, sizeof(error));
+	else if (option == OPTION_WRITE_BASELINE)
+		report->new_baseline = optarg;
 	else
-		add_file(report, path);
+		report->is_generating = true;
+	if (!is_good)
+		say(report, error);
+	return is_good;
 }
 
 /* Returns false when the command line makes no sense, which was told. */
@@ -212,6 +229,13 @@ static bool read_options(struct report *report, int argc, char **argv, bool *is_
 			break;
 		case OPTION_EXPLAIN:
 			report->explained = optarg;
+			break;
+		case OPTION_SUPPRESSIONS:
+		case OPTION_GEN_SUPPRESSIONS:
+		case OPTION_BASELINE:
+		case OPTION_WRITE_BASELINE:
+			if (!take_filter(report, option))
+				return false;
 			break;
 		case OPTION_COLOR:
 			report->colour = optarg;
@@ -280,6 +304,11 @@ static bool check_options(const struct report *report, int rest)
 		return false;
 	if (!check_formats(report))
 		return false;
+	if (report->is_generating && has_format(report)) {
+		complain("--gen-suppressions goes with no other format", "report",
+			"make the suppressions first");
+		return false;
+	}
 	if (rest == 0) {
 		complain("report", "no file given", usage_hint);
 		return false;
@@ -303,8 +332,7 @@ static void print_formats(struct report *report)
 		if (!path) {
 			viz_output_print(stdout, format, &output);
 		} else if (!viz_output_save(path, format, &output, error, sizeof(error))) {
-			fprintf(stderr, "lockdep-lite: %s\n", error);
-			report->is_bad = true;
+			say(report, error);
 		}
 	}
 }
@@ -341,6 +369,38 @@ static void print_one_finding(struct report *report, const char *prefix)
 		complain("no such finding", prefix, "lockdep-lite report --all FILE lists the ids");
 }
 
+/* For each finding that is shown and can happen. */
+static void print_suppressions(struct report *report)
+{
+	for (size_t i = 0; i < report->run_count; i++) {
+		struct viz_run *run = report->runs[i];
+		size_t count;
+		const ldl_finding_id *ids = viz_run_findings(run, &count);
+
+		for (size_t at = 0; at < count; at++) {
+			if (!viz_verdict_is_hidden(
+				    ldl_snapshot_finding(viz_run_snapshot(run), ids[at])->verdict))
+				viz_suppression_write(stdout, run, ids[at]);
+		}
+	}
+}
+
+/* What is there now, known or not; not from input that was read in part. */
+static void write_baseline(struct report *report)
+{
+	struct viz_records records = {0};
+	char error[400];
+	bool is_good = true;
+
+	for (size_t i = 0; is_good && i < report->run_count; i++)
+		is_good = viz_records_add_run(&records, report->runs[i]);
+	viz_records_sort(&records);
+	snprintf(error, sizeof(error), "out of memory: %s: try again", report->new_baseline);
+	if (!is_good || !viz_baseline_write(&records, report->new_baseline, error, sizeof(error)))
+		say(report, error);
+	viz_records_free(&records);
+}
+
 static void print_text(struct report *report)
 {
 	report->text.colour = viz_colour_wanted(report->colour, stdout);
@@ -368,6 +428,7 @@ static int close_runs(struct report *report)
 		viz_run_close(report->runs[i]);
 	}
 	free(report->runs);
+	viz_filter_free(report->filter);
 	return report->is_bad ? VIZ_EXIT_BAD_INPUT : status;
 }
 
@@ -376,20 +437,26 @@ int viz_cmd_report(int argc, char **argv)
 	struct report report = {0};
 	bool is_help = false;
 
-	if (!read_options(&report, argc, argv, &is_help))
-		return VIZ_EXIT_BAD_INPUT;
+	report.is_bad = !read_options(&report, argc, argv, &is_help);
 	if (is_help) {
 		fputs(help, stdout);
 		return 0;
 	}
-	if (!check_options(&report, argc - optind))
+	if (report.is_bad || !check_options(&report, argc - optind)) {
+		viz_filter_free(report.filter);
 		return VIZ_EXIT_BAD_INPUT;
+	}
 	for (int i = optind; i < argc; i++)
 		add_path(&report, argv[i]);
 	viz_live_look(report.runs, report.run_count);
-	if (!has_format(&report))
+	if (report.is_generating)
+		print_suppressions(&report);
+	else if (!has_format(&report))
 		print_text(&report);
 	else if (report.run_count)
 		print_formats(&report);
+	if (report.new_baseline && !report.is_bad)
+		write_baseline(&report);
+	viz_filter_leftovers(report.filter, "lockdep-lite: ", stderr);
 	return close_runs(&report);
 }

@@ -49,7 +49,8 @@ struct session {
 
 static struct viz_run_process *process_of(struct session *session, struct launch_arena *arena)
 {
-	return viz_run_process_of(&arena->data, arena->fd, session->options.view);
+	return viz_run_process_of(
+		&arena->data, arena->fd, session->options.view, session->options.filter);
 }
 
 /* Opens an arena, or reads it again. NULL when it makes no sense (yet), or memory is short. */
@@ -304,6 +305,7 @@ static void finish(struct session *session)
 	tell_main(session, main_arena);
 	tell_others(session, main_arena);
 	write_files(session, main_arena);
+	viz_run_report_leftovers(&session->report, session->options.filter);
 	if (session->kept[0] != '\0') {
 		if (session->options.out == NULL)
 			launch_file_link_latest(session->kept, LATEST);
@@ -473,6 +475,7 @@ int viz_cmd_run(int argc, char **argv)
 	}
 	viz_run_report_open(&session.report, session.options.log, session.options.colour,
 		session.options.quiet);
+	session.report.gen_suppressions = session.options.gen_suppressions;
 	if (text[0] != '\0')
 		viz_run_report_line(&session.report, "%s", text);
 	open_directory(&session);
@@ -483,5 +486,6 @@ int viz_cmd_run(int argc, char **argv)
 	launch_watch_close(&session.watch);
 	launch_outdir_remove(&session.dir);
 	viz_run_report_close(&session.report);
+	viz_filter_free(session.options.filter);
 	return status;
 }

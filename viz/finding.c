@@ -1,4 +1,5 @@
 /* Findings of a run: their order in a report, and how one is asked for. */
+#include "filter.h"
 #include "run.h"
 
 #include <inttypes.h>
@@ -42,7 +43,8 @@ const ldl_finding_id *viz_run_findings(struct viz_run *run, size_t *count)
 			const struct ldl_finding *finding =
 				ldl_snapshot_finding(&run->snapshot, id);
 
-			if (viz_finding_is_whole(finding))
+			if (viz_finding_is_whole(finding) &&
+				viz_finding_fate(run, id) == VIZ_FATE_SHOWN)
 				derived->findings[derived->finding_count++] = id;
 		}
 		if (derived->finding_count)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "gfp.h"
 #include "hop.h"
 #include "inventory.h"
@@ -205,6 +206,8 @@ static void add_hidden(struct viz_json *json, struct viz_run *run)
 		viz_json_number(json, viz_verdict_name(verdicts[i]),
 			viz_run_shown_count(run, verdicts[i], VIZ_SHOWN_NOT) +
 				viz_run_shown_count(run, verdicts[i], VIZ_SHOWN_BRIEF));
+	viz_json_number(json, "suppressed", viz_run_hidden(run, VIZ_FATE_SUPPRESSED));
+	viz_json_number(json, "known", viz_run_hidden(run, VIZ_FATE_KNOWN));
 	viz_json_close(json, '}');
 }
 

@@ -1,4 +1,5 @@
 /* One opened run: opening, closing, and the sums over its tables. */
+#include "filter.h"
 #include "identity.h"
 #include "inventory.h"
 #include "run.h"
@@ -25,6 +26,7 @@ static void begin_run(struct viz_run *run)
 {
 	name_run(run);
 	viz_identity_apply(run);
+	viz_run_set_filter(run, run->filter);
 }
 
 ldl_status viz_run_open(struct viz_run **out, const char *path, char *error, size_t error_size)
@@ -135,7 +137,9 @@ size_t viz_run_finding_count(const struct viz_run *run, unsigned int severity)
 	for (ldl_finding_id id = 1; id < end; id++) {
 		const struct ldl_finding *finding = ldl_snapshot_finding(&run->snapshot, id);
 
-		count += viz_finding_is_whole(finding) && viz_finding_severity(run, id) == severity;
+		count += viz_finding_is_whole(finding) &&
+			 viz_finding_severity(run, id) == severity &&
+			 viz_finding_fate(run, id) == VIZ_FATE_SHOWN;
 	}
 	return count;
 }

@@ -39,7 +39,8 @@ const char *viz_run_mode(const struct viz_run *run); /* "check" or "prod" */
 /* When the run began: "2024-12-31T23:59:59Z"; "" when the file has no such date. Returns `text`. */
 const char *viz_run_start(const struct viz_run *run, char text[VIZ_DATE_MAX]);
 
-/* Findings worst first: severity (in the view, see view.h), verdict, then time. */
+/* Findings worst first: severity (in the view, see view.h), verdict, then time. What a filter hides
+ * is left out, here and in the counts (filter.h). */
 const ldl_finding_id *viz_run_findings(struct viz_run *run, size_t *count);
 
 /* Number of findings of one ldl_severity in the view. Errors make `report` exit with 1. */

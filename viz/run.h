@@ -19,12 +19,17 @@ struct viz_derived {
 	uint32_t stack_count;       /* a stack with frames NULL is not made yet */
 	ldl_finding_id *findings;   /* in the order of the report; NULL: not sorted yet */
 	size_t finding_count;
+	unsigned char *fates; /* viz_fate by finding id; NULL: all are shown */
+	uint32_t fate_count;  /* of `fates` */
 };
+
+struct viz_filter;
 
 struct viz_run {
 	struct ldl_snapshot snapshot;
 	struct viz_symbolizer *symbolizer; /* kept when the file is read again */
 	struct viz_derived derived;
+	struct viz_filter *filter; /* kept too; NULL: none */
 	struct viz_view view;
 	struct viz_pool grafts; /* tables of the snapshot that were moved: see graft.h */
 	char *path;             /* as given */

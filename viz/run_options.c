@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "filter.h"
 
 #define BAD_USAGE 125
 
@@ -48,6 +49,11 @@ static const char help[] =
 	"      --stack-depth=N   frames kept of a stack: 1 to 32 (default 16)\n"
 	"      --alloc           malloc, mmap and the like are allocations that may reclaim\n"
 	"      --portable        take every reader of a rwlock for one that waits behind a writer\n"
+	"      --suppressions=FILE  leave out what FILE suppresses, and count it; may be repeated\n"
+	"      --gen-suppressions   after each finding a suppression of it, ready to be kept\n"
+	"      --baseline=FILE   leave out what is known from FILE, and count it: a baseline, an "
+	"arena,\n"
+	"                        a folder of arenas or a JSON report\n"
 	"      --color=WHEN      always, never or auto\n"
 	"  -h, --help            this text\n"
 	"\n"
@@ -71,6 +77,9 @@ enum {
 	OPTION_STACK_DEPTH,
 	OPTION_PORTABLE,
 	OPTION_ALLOC,
+	OPTION_SUPPRESSIONS,
+	OPTION_GEN_SUPPRESSIONS,
+	OPTION_BASELINE,
 	OPTION_COLOUR,
 };
 
@@ -94,6 +103,9 @@ static const struct option long_options[] = {
 	{"stack-depth", required_argument, NULL, OPTION_STACK_DEPTH},
 	{"portable", no_argument, NULL, OPTION_PORTABLE},
 	{"alloc", no_argument, NULL, OPTION_ALLOC},
+	{"suppressions", required_argument, NULL, OPTION_SUPPRESSIONS},
+	{"gen-suppressions", no_argument, NULL, OPTION_GEN_SUPPRESSIONS},
+	{"baseline", required_argument, NULL, OPTION_BASELINE},
 	{"color", required_argument, NULL, OPTION_COLOUR},
 	{"colour", required_argument, NULL, OPTION_COLOUR},
 	{"help", no_argument, NULL, 'h'},
@@ -172,6 +184,16 @@ static int take_file(const char **file, const char *name)
 	return optarg[0] != '\0' ? -1 : fail("no file name", name, "name the file to write");
 }
 
+static int take_filter(struct viz_run_options *options, bool is_baseline)
+{
+	char error[400];
+	if (is_baseline ? viz_filter_baseline(&options->filter, optarg, error, sizeof error)
+			: viz_filter_suppress(&options->filter, optarg, error, sizeof error))
+		return -1;
+	fprintf(stderr, "lockdep-lite: %s\n", error);
+	return BAD_USAGE;
+}
+
 static int take_value(struct viz_run_options *options, int option)
 {
 	unsigned int code = 0;
@@ -203,6 +225,9 @@ static int take_value(struct viz_run_options *options, int option)
 		return take_mode(options, optarg);
 	case OPTION_MEMORY:
 		return take_memory(optarg, &options->memory);
+	case OPTION_SUPPRESSIONS:
+	case OPTION_BASELINE:
+		return take_filter(options, option == OPTION_BASELINE);
 	case OPTION_CLASS_DEPTH:
 		return take_number(optarg, 1, LDL_CLASS_DEPTH_MAX, "bad --class-depth",
 			"give a number from 1 to 8", &options->class_depth);
@@ -234,6 +259,9 @@ static int take_option(struct viz_run_options *options, int option)
 		return -1;
 	case OPTION_ALLOC:
 		options->alloc = true;
+		return -1;
+	case OPTION_GEN_SUPPRESSIONS:
+		options->gen_suppressions = true;
 		return -1;
 	case 'h':
 		return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? BAD_USAGE : 0;

@@ -8,6 +8,8 @@
 #include "output.h"
 #include "view.h"
 
+struct viz_filter;
+
 struct viz_run_options {
 	const char *out; /* -o: template of the arena's name; NULL: see DEFAULT in cmd_run.c */
 	const char *log, *graph;               /* file names; NULL: not wanted */
@@ -18,6 +20,8 @@ struct viz_run_options {
 	bool no_children;
 	bool portable;
 	bool alloc;                            /* allocations are events too */
+	bool gen_suppressions;                 /* after each finding, a suppression of it */
+	struct viz_filter *filter;             /* what is not shown; NULL: everything is */
 	const char *mode;                      /* --mode; NULL: not given */
 	int error_exitcode;                    /* -1: not given */
 	int deadlock_signal;                   /* --on-deadlock: SIGKILL, SIGABRT; 0: none */

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct viz_run_process *viz_run_process_of(void **data, int fd, struct viz_view view)
+struct viz_run_process *viz_run_process_of(
+	void **data, int fd, struct viz_view view, struct viz_filter *filter)
 {
 	struct viz_run_process *process = *data;
 
@@ -13,6 +14,7 @@ struct viz_run_process *viz_run_process_of(void **data, int fd, struct viz_view 
 	if (process) {
 		process->fd = fd;
 		process->view = view;
+		process->filter = filter;
 	}
 	*data = process;
 	return process;
@@ -35,6 +37,7 @@ static struct viz_run *open_run(const struct viz_run_process *process, const cha
 	if (viz_run_open(&run, path ? path : own, error, sizeof(error)) != LDL_OK)
 		return NULL;
 	viz_run_set_view(run, process->view);
+	viz_run_set_filter(run, process->filter);
 	return run;
 }
 

@@ -4,21 +4,23 @@
 #define VIZ_RUN_PROCESS_H
 
 #include "deadlock_finding.h"
-#include "model.h"
+#include "filter.h"
 #include "view.h"
 
 struct viz_run_process {
 	struct viz_run *run; /* NULL: not opened yet */
 	int fd;              /* the caller's: read-only, of the arena */
 	struct viz_view view;
-	size_t news;    /* findings that were told of this process first */
-	bool is_needed; /* a deadlock of another process names what is in its file */
+	struct viz_filter *filter; /* may be NULL */
+	size_t news;               /* findings that were told of this process first */
+	bool is_needed;            /* a deadlock of another process names what is in its file */
 	struct viz_deadlock **deadlocks;
 	size_t deadlock_count;
 };
 
 /* The process that `*data` holds, made when it is NULL. NULL: no memory. */
-struct viz_run_process *viz_run_process_of(void **data, int fd, struct viz_view view);
+struct viz_run_process *viz_run_process_of(
+	void **data, int fd, struct viz_view view, struct viz_filter *filter);
 
 /* Opens the arena, or reads it again, from `path` when it is given (it stays open there). NULL: it
  * makes no sense (yet), or memory is short. */

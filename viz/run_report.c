@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "suppress.h"
 #include "text.h"
 #include "view.h"
 
@@ -126,6 +127,8 @@ static void print_finding(struct viz_run_report *report, struct viz_run *run, ld
 		return;
 	viz_text_finding(page.out, run, id, &options);
 	fputc('\n', page.out);
+	if (report->gen_suppressions)
+		viz_suppression_write(page.out, run, id);
 	page_print(&page, report);
 }
 
@@ -178,6 +181,15 @@ void viz_run_report_finding(struct viz_run_report *report, struct viz_run *run, 
 	if (find_told(report, now.id) == NULL)
 		remember(report, now);
 	print_finding(report, run, id);
+}
+
+void viz_run_report_leftovers(struct viz_run_report *report, const struct viz_filter *filter)
+{
+	struct page page;
+	if (!page_open(&page))
+		return;
+	viz_filter_leftovers(filter, "lockdep-lite: ", page.out);
+	page_print(&page, report);
 }
 
 void viz_run_report_summary(struct viz_run_report *report, struct viz_run *run)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "core/compiler.h"
+#include "filter.h"
 #include "model.h"
 #include "output.h"
 
@@ -21,6 +22,7 @@ struct viz_run_report {
 	int fd; /* stderr, or the log */
 	bool is_log;
 	bool colour, quiet;
+	bool gen_suppressions; /* after each finding a suppression of it; to be set by the caller */
 	struct viz_told *told;
 	size_t told_count, told_size;
 };
@@ -41,6 +43,9 @@ void viz_run_report_finding(struct viz_run_report *report, struct viz_run *run, 
 
 /* The summary of one process; "no locks were taken" when there is nothing to sum up. */
 void viz_run_report_summary(struct viz_run_report *report, struct viz_run *run);
+
+/* What the filter has that no process needed, a line each: viz_filter_leftovers(). */
+void viz_run_report_leftovers(struct viz_run_report *report, const struct viz_filter *filter);
 
 /* A line of its own: "lockdep-lite: …". */
 void viz_run_report_line(struct viz_run_report *report, const char *format, ...) LDL_PRINTF(2, 3);

@@ -4,6 +4,7 @@
 
 #include "callback.h"
 #include "clean.h"
+#include "filter.h"
 #include "text_parts.h"
 #include "view.h"
 
@@ -165,6 +166,7 @@ void viz_text_summary(FILE *out, struct viz_run *run)
 	print_waits(out, run);
 	print_idle(out, run);
 	print_findings(out, run);
+	viz_filter_text(out, run);
 	print_drops(out, viz_run_snapshot(run)->arena.header);
 	print_notes(out, run);
 }
