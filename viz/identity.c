@@ -197,6 +197,19 @@ static uint64_t finding_identity(
 	return hash ? hash : 1;
 }
 
+bool viz_finding_is_by_names(struct viz_run *run, ldl_finding_id id)
+{
+	uint32_t count;
+	const struct ldl_path_step *steps = ldl_snapshot_path(&run->snapshot, id, &count);
+	bool is_from = true, is_to = true;
+
+	for (uint32_t i = 0; i < count && i < LDL_CYCLE_MAX && is_from && is_to; i++) {
+		(void)viz_class_identity(run, steps[i].from, &is_from);
+		(void)viz_class_identity(run, steps[i].to, &is_to);
+	}
+	return is_from && is_to;
+}
+
 void viz_identity_apply(struct viz_run *run)
 {
 	uint32_t end = ldl_snapshot_count(&run->snapshot, LDL_TABLE_FINDINGS);

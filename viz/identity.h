@@ -17,6 +17,9 @@ uint64_t viz_class_identity(struct viz_run *run, ldl_class_id id, bool *by_names
 /* Gives every finding of the run its id. */
 void viz_identity_apply(struct viz_run *run);
 
+/* Whether the finding's id is made of nothing but names. */
+bool viz_finding_is_by_names(struct viz_run *run, ldl_finding_id id);
+
 /* Writes what the run's classes are by names into `bytes`, the arena's, or where `bytes` is NULL
  * into the finished arena file `fd`: a copy of the one that the run was opened from. Best effort:
  * without it the file's ids depend on the program's files. */

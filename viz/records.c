@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "identity.h"
 #include "paths.h"
 #include "run.h"
 
@@ -53,6 +54,7 @@ bool viz_records_add_run(struct viz_records *records, struct viz_run *run)
 				    .title = viz_finding_title(run, id, title, sizeof(title)),
 			    }))
 			return false;
+		records->is_of_one_build |= !viz_finding_is_by_names(run, id);
 	}
 	return true;
 }

@@ -17,6 +17,7 @@ struct viz_records {
 	struct viz_pool pool;
 	struct viz_record *list; /* sorted by id, each once: the worst that was said of it */
 	size_t count, capacity;
+	bool is_of_one_build; /* some id is good for one build only: see identity.h */
 };
 
 /* Adds all findings of a run, those that the default view hides as well, except what is

@@ -10,40 +10,6 @@ build pairs identity.c $src/identity_twin.c -fno-optimize-sibling-calls -fno-ipa
 abba=$O/examples/abba
 cd "$work" || exit
 
-# expect NAME STATUS COMMAND…: its exit status, output in $work/out and $work/err. The next words are
-# checked by says and lacks.
-expect()
-{
-	name=$1
-	local wanted=$2
-	shift 2
-	"$@" >out 2>err </dev/null
-	local status=$?
-	if [ $status = "$wanted" ]; then
-		ok "$name"
-	else
-		not_ok "$name" "status $status instead of $wanted" "$(cat out err)"
-	fi
-}
-
-# says [-v] FILE LINE: the line, a whole one, is (not) there.
-says()
-{
-	if grep -qxF -e "$2" "$1"; then
-		ok "$name: $2"
-	else
-		not_ok "$name: $2" "$(head -n 20 "$1")"
-	fi
-}
-lacks()
-{
-	if grep -qF -e "$2" "$1"; then
-		not_ok "$name: no $2" "$(head -n 20 "$1")"
-	else
-		ok "$name: no $2"
-	fi
-}
-
 findings='possible deadlock'
 "$lockdep_lite" run --quiet -o four.ldl --log=log -- ./pairs
 "$lockdep_lite" run --quiet -o abba.ldl --log=log -- "$abba" >/dev/null

@@ -157,3 +157,37 @@ drops_of()
 {
 	python3 $src/findings.py --drops "$1/json"
 }
+
+# expect NAME STATUS COMMAND…: its exit status, its output in ./out and ./err; to be called in $work.
+# What it said is then for `says` and `lacks`.
+expect()
+{
+	name=$1
+	local wanted=$2
+	shift 2
+	"$@" >out 2>err </dev/null
+	local status=$?
+	if [ $status = "$wanted" ]; then
+		ok "$name"
+	else
+		not_ok "$name" "status $status instead of $wanted" "$(cat out err)"
+	fi
+}
+
+# says FILE LINE: the line, a whole one, is there. lacks FILE WORDS: they are in no line.
+says()
+{
+	if grep -qxF -e "$2" "$1"; then
+		ok "$name: $2"
+	else
+		not_ok "$name: $2" "$(head -n 20 "$1")"
+	fi
+}
+lacks()
+{
+	if grep -qF -e "$2" "$1"; then
+		not_ok "$name: no $2" "$(head -n 20 "$1")"
+	else
+		ok "$name: no $2"
+	fi
+}
