@@ -18,6 +18,7 @@ int viz_cmd_report(int argc, char **argv);
 int viz_cmd_graph(int argc, char **argv);
 int viz_cmd_top(int argc, char **argv);
 int viz_cmd_ctl(int argc, char **argv);
+int viz_cmd_merge(int argc, char **argv);
 int viz_cmd_diff(int argc, char **argv);
 int viz_cmd_doctor(int argc, char **argv);
 

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
+#include "json_writer.h"
+#include "words.h"
 
 static const struct viz_record *shown(const struct viz_difference *difference)
 {
@@ -16,8 +17,8 @@ static int compare(const void *one, const void *other)
 {
 	const struct viz_difference *a = one, *b = other;
 	const struct viz_record *x = shown(a), *y = shown(b);
-	unsigned int x_order = viz_verdict_order(x->verdict);
-	unsigned int y_order = viz_verdict_order(y->verdict);
+	unsigned int x_order = viz_verdict_rank(x->verdict);
+	unsigned int y_order = viz_verdict_rank(y->verdict);
 
 	if (a->change != b->change)
 		return a->change < b->change ? -1 : 1;

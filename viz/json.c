@@ -10,6 +10,7 @@
 #include "hop.h"
 #include "inventory.h"
 #include "json_writer.h"
+#include "merge.h"
 #include "seen.h"
 #include "view.h"
 
@@ -289,6 +290,26 @@ static void add_inventory(struct viz_json *json, struct viz_run *run)
 	viz_json_close(json, '}');
 }
 
+/* What a merge was made of. */
+static void add_merged(struct viz_json *json, struct viz_run *run)
+{
+	size_t count;
+	struct viz_merged *runs =
+		viz_merge_runs(viz_run_path(run), viz_run_snapshot(run)->arena.header, &count);
+
+	viz_json_open(json, "merged", '[');
+	for (size_t i = 0; i < count; i++) {
+		viz_json_open(json, NULL, '{');
+		viz_json_text(json, "file", runs[i].file);
+		viz_json_number(json, "pid", runs[i].pid);
+		viz_json_number(json, "start", runs[i].start);
+		viz_json_close(json, '}');
+		free(runs[i].file);
+	}
+	viz_json_close(json, ']');
+	free(runs);
+}
+
 static void add_run(
 	struct viz_json *json, struct viz_run *run, const struct viz_json_options *options)
 {
@@ -300,6 +321,8 @@ static void add_run(
 	viz_json_text(json, "program", viz_run_program(run));
 	viz_json_number(json, "pid", header->pid);
 	viz_json_text(json, "mode", viz_run_mode(run));
+	if (viz_is_merge(header))
+		add_merged(json, run);
 	add_totals(json, run);
 	add_drops(json, header);
 	add_findings(json, run);

@@ -22,6 +22,8 @@ static const struct subcommand {
 		"live: what threads hold and wait for, since when, contention"},
 	{"ctl", viz_cmd_ctl, VIZ_EXIT_BAD_INPUT, "PID|FILE status|off|nonblock|full|reset",
 		"switch a process while it runs"},
+	{"merge", viz_cmd_merge, VIZ_EXIT_BAD_INPUT, "-o OUT FILE|DIR...",
+		"the union of runs, processes, hosts"},
 	{"diff", viz_cmd_diff, VIZ_EXIT_BAD_INPUT, "OLD NEW", "new and gone findings, for CI"},
 	{"doctor", viz_cmd_doctor, VIZ_EXIT_BAD_INPUT, "[PID|PROG]",
 		"can this program be watched, and how well"},

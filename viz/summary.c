@@ -5,6 +5,7 @@
 #include "callback.h"
 #include "clean.h"
 #include "filter.h"
+#include "merge.h"
 #include "text_parts.h"
 #include "view.h"
 
@@ -23,9 +24,13 @@ static void print_totals(FILE *out, struct viz_run *run)
 	struct viz_totals totals;
 
 	viz_run_totals(run, &totals);
-	fprintf(out, "%s, pid %u, mode %s%s:\n", viz_path_base(viz_run_program(run)),
-		snapshot->arena.header->pid, viz_run_mode(run),
-		ldl_snapshot_is_live(snapshot) ? ", still running" : "");
+	if (viz_is_merge(snapshot->arena.header))
+		fprintf(out, "%s, mode %s:\n  %s\n", viz_path_base(viz_run_program(run)),
+			viz_run_mode(run), viz_run_command(run));
+	else
+		fprintf(out, "%s, pid %u, mode %s%s:\n", viz_path_base(viz_run_program(run)),
+			snapshot->arena.header->pid, viz_run_mode(run),
+			ldl_snapshot_is_live(snapshot) ? ", still running" : "");
 	fprintf(out, "  ");
 	print_number(out, totals.locks, "lock", "s, ");
 	print_number(out, totals.classes, "class", "es, ");
