@@ -176,6 +176,20 @@ static void fill_header(struct viz_union *whole, const struct viz_leaf *leaves, 
 	header->thread_serial = whole->thread_base;
 }
 
+/* Nobody looks for more evidence in a file; and what a search left behind depends on the one before
+ * it, not on the runs. */
+static void end_searches(struct ldl_arena *arena)
+{
+	for (ldl_edge_id id = 1; id < ldl_arena_table(arena, LDL_TABLE_EDGES)->used; id++)
+		ldl_edge_at(arena, id)->looks = 0;
+	for (ldl_class_id id = 1; id < ldl_arena_table(arena, LDL_TABLE_CLASSES)->used; id++)
+		ldl_class_at(arena, id)->flags &= (uint8_t)~LDL_CLASS_WATCHED;
+	for (ldl_segment_id id = 1; id < ldl_arena_table(arena, LDL_TABLE_SEGMENTS)->used; id++) {
+		ldl_segment_at(arena, id)->mark = 0;
+		ldl_segment_at(arena, id)->queued = 0;
+	}
+}
+
 bool viz_union_make(struct viz_union *whole, const struct viz_leaf *leaves, size_t count)
 {
 	if (!open_union(whole))
@@ -187,6 +201,7 @@ bool viz_union_make(struct viz_union *whole, const struct viz_leaf *leaves, size
 		}
 	}
 	viz_union_find_more(whole);
+	end_searches(&whole->arena);
 	fill_header(whole, leaves, count);
 	return true;
 }

@@ -65,4 +65,7 @@ void ldl_waits_also(ldl_edge_id edge, ldl_class_id held);
 /* A path that reads as the arena's present bytes; good until ldl_waits_begin(). */
 const char *ldl_waits_path(void);
 
+/* The id that reports have for a finding of it. Valid until the next call. */
+const char *ldl_waits_id(ldl_finding_id id);
+
 #endif
