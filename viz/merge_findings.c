@@ -119,13 +119,17 @@ static void set_verdict(struct ldl_finding *finding, enum ldl_verdict verdict)
 static void find_candidate(struct viz_union *whole, const struct viz_candidate *candidate)
 {
 	struct ldl_arena *arena = &whole->arena;
+	const struct ldl_table *findings = ldl_arena_table(arena, LDL_TABLE_FINDINGS);
+	uint32_t known = findings->used;
 	int64_t id = ldl_finding_add_cycle(arena, candidate->steps, candidate->count, 0);
 	struct ldl_finding *finding = ldl_finding_at(arena, id > 0 ? id : -id);
 
-	if (id < 0)
-		finding->count--; /* a run has it, and its count is told */
-	if (id <= 0)
+	if (!id)
 		return;
+	if (findings->used == known) {
+		finding->count--; /* a run has it, and its count is told */
+		return;
+	}
 	set_verdict(finding, finding->verdict);
 	finding->time_ns = time_of(arena, finding);
 	finding->note = ldl_text_add(arena, NOTE_MORE, strlen(NOTE_MORE));
