@@ -70,10 +70,10 @@ void ldl_engine_thread_cancel(struct ldl_thread *thread);
 void ldl_engine_thread_adopt(struct ldl_thread *thread, uint64_t handle);
 void ldl_engine_thread_exit(void);
 
-/* Around the call that joins the thread of this handle (pthread_t): what is known of it before, and
- * when it was joined. Only who is adopted with its handle is known. */
-ldl_join ldl_engine_join(uint64_t handle);
-void ldl_engine_joined(uint64_t handle, ldl_join join);
+/* Around the call that joins the thread of this handle (pthread_t): the serial of the latest thread
+ * before it, and when it succeeded. Only who is adopted with its handle is known. */
+uint32_t ldl_engine_join(void);
+void ldl_engine_joined(uint64_t handle, uint32_t serial_last);
 
 /* Life of a lock. `class` 0: by the init call's stack; ip: its return address. */
 void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_class_id class,

@@ -269,6 +269,7 @@ void ldl_engine_fork_child(void)
 	ldl_sys_forget_own_tid();
 	ldl_thread_forget_all();
 	ldl_held_forget_runs();
+	ldl_joins_forget();
 	ldl_work_unmap(&ldl_engine.work);
 	if (may_watch && ldl_engine_open_arena(serial)) {
 		if (saved.is_valid && copy_nouns(&parent)) {

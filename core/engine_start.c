@@ -266,14 +266,14 @@ void ldl_engine_thread_adopt(struct ldl_thread *thread, uint64_t handle)
 	errno = kept;
 }
 
-ldl_join ldl_engine_join(uint64_t handle)
+uint32_t ldl_engine_join(void)
 {
-	return ldl_joins_find(handle);
+	return ldl_engine.is_ready ? ldl_load_relaxed(&ldl_engine.arena.header->thread_serial) : 0;
 }
 
-void ldl_engine_joined(uint64_t handle, ldl_join join)
+void ldl_engine_joined(uint64_t handle, uint32_t serial_last)
 {
-	ldl_segment_id last = ldl_joins_end(handle, join);
+	ldl_segment_id last = ldl_joins_end(handle, serial_last);
 	struct ldl_thread *thread = last ? ldl_engine_enter() : NULL;
 
 	if (!thread)
@@ -331,6 +331,7 @@ void ldl_engine_reset(void)
 	ldl_arena_table(arena, LDL_TABLE_THREADS)->used = threads;
 	arena->header->thread_serial = serial;
 	ldl_held_forget_runs();
+	ldl_joins_forget();
 	ldl_module_forget();
 	ldl_engine.resets++;
 	describe_process();

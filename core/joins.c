@@ -10,7 +10,7 @@
 
 struct slot {
 	uint64_t handle; /* 0: free; never changed back */
-	ldl_join word;
+	uint64_t word;   /* a thread's serial above, the id of its latest segment below */
 };
 
 static struct slot *slots; /* LDL_JOINS of them; NULL: not mapped yet */
@@ -60,20 +60,23 @@ void ldl_joins_note(uint64_t handle, uint32_t serial, ldl_segment_id segment)
 		ldl_store_release(&slot->word, (uint64_t)serial << 32 | segment);
 }
 
-ldl_join ldl_joins_find(uint64_t handle)
-{
-	const struct slot *slot = slot_of(handle, false);
-
-	return slot ? ldl_load_acquire(&slot->word) : 0;
-}
-
-ldl_segment_id ldl_joins_end(uint64_t handle, ldl_join before)
+ldl_segment_id ldl_joins_end(uint64_t handle, uint32_t serial_last)
 {
 	struct slot *slot = slot_of(handle, false);
-	ldl_join now = slot ? ldl_load_acquire(&slot->word) : 0;
+	uint64_t word = slot ? ldl_load_acquire(&slot->word) : 0, noted = word;
 
-	/* The segment may have changed until it ended; another serial is another thread. */
-	if (!before || now >> 32 != before >> 32 || !ldl_cas_acq_rel(&slot->word, &now, 0))
+	if (word >> 32 > serial_last)
 		return 0;
-	return (ldl_segment_id)now;
+	/* Joined once. Where another thread has the handle by now, its word stays. */
+	if (word)
+		(void)ldl_cas_acq_rel(&slot->word, &noted, 0);
+	return (ldl_segment_id)word;
+}
+
+void ldl_joins_forget(void)
+{
+	struct slot *all = ldl_load_acquire(&slots);
+
+	if (all)
+		(void)ldl_sys_madvise(all, LDL_JOINS * sizeof(*all), MADV_DONTNEED);
 }

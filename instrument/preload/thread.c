@@ -73,48 +73,48 @@ LDL_EXPORT int thrd_create(thrd_t *id, thrd_start_t start, void *argument)
 }
 
 /* What a thread did is over, for whoever joined it. */
-LDL_INLINE int joined(pthread_t id, ldl_join join, int result)
+LDL_INLINE int joined(pthread_t id, uint32_t before, int result)
 {
 	if (result == 0)
-		ldl_engine_joined((uint64_t)id, join);
+		ldl_engine_joined((uint64_t)id, before);
 	return result;
 }
 
 LDL_EXPORT int pthread_join(pthread_t id, void **value)
 {
-	ldl_join join = ldl_engine_join((uint64_t)id);
+	uint32_t before = ldl_engine_join();
 
-	return joined(id, join, ldl_real.pthread_join(id, value));
+	return joined(id, before, ldl_real.pthread_join(id, value));
 }
 
 LDL_EXPORT int pthread_tryjoin_np(pthread_t id, void **value)
 {
-	ldl_join join = ldl_engine_join((uint64_t)id);
+	uint32_t before = ldl_engine_join();
 
-	return joined(id, join, ldl_real.pthread_tryjoin_np(id, value));
+	return joined(id, before, ldl_real.pthread_tryjoin_np(id, value));
 }
 
 LDL_EXPORT int pthread_timedjoin_np(pthread_t id, void **value, const struct timespec *until)
 {
-	ldl_join join = ldl_engine_join((uint64_t)id);
+	uint32_t before = ldl_engine_join();
 
-	return joined(id, join, ldl_real.pthread_timedjoin_np(id, value, until));
+	return joined(id, before, ldl_real.pthread_timedjoin_np(id, value, until));
 }
 
 LDL_EXPORT int pthread_clockjoin_np(
 	pthread_t id, void **value, clockid_t clock, const struct timespec *until)
 {
-	ldl_join join = ldl_engine_join((uint64_t)id);
+	uint32_t before = ldl_engine_join();
 
-	return joined(id, join, ldl_real.pthread_clockjoin_np(id, value, clock, until));
+	return joined(id, before, ldl_real.pthread_clockjoin_np(id, value, clock, until));
 }
 
 /* thrd_success is 0. */
 LDL_EXPORT int thrd_join(thrd_t id, int *result)
 {
-	ldl_join join = ldl_engine_join((uint64_t)id);
+	uint32_t before = ldl_engine_join();
 
-	return joined(id, join, ldl_real.thrd_join(id, result));
+	return joined(id, before, ldl_real.thrd_join(id, result));
 }
 
 /* Destructors still run, and lock; the slot is only taken over when the kernel says it is dead. */
