@@ -1,13 +1,18 @@
 #!/usr/bin/python3
-"""Says in comparable lines what a JSON report holds: findings.py [--edges|--verdicts|--drops] FILE…
+"""Says in comparable lines what a JSON report holds: findings.py [OPTION] FILE…
 
 Without option a line for each finding that is an error or a warning, sorted:
     SEVERITY KIND RULE FROM -> … -> FROM
 The path begins at its smallest name. Line numbers, "#2" of equal names and C++ namespaces are left
 out: they are not what a test of the engine should depend on.
+--by-folder: FOLDER: VERDICT RULE PATH for each of those that is a cycle, FOLDER: SEVERITY KIND RULE PATH
+for each other one, and FOLDER: gated N for N cycles that a gate makes harmless. FOLDER is the name of the
+folder that the arena lies in. --by-folder-strict: and those that are errors with --strict.
 --edges: a line for each edge of those findings: FROM -> TO TYPE THREAD: FUNCTIONS / FUNCTIONS, of the
-stacks of the first and the second acquisition. --verdicts: the usual lines, the verdict in front. --drops: how much was not seen, in all."""
+stacks of the first and the second acquisition. --verdicts: the usual lines, the verdict in front.
+--drops: how much was not seen, in all."""
 import json
+import os
 import re
 import sys
 
@@ -24,6 +29,21 @@ def path_of(finding):
     turns = [names[i:] + names[:i] for i in range(len(names))]
     best = min(turns)
     return " -> ".join(best + best[:1])
+
+
+def verdict_line(finding):
+    first = finding["verdict"] or "%s %s" % (finding["severity"], finding["kind"])
+    return "%s %s %s" % (first, finding["rule"], path_of(finding))
+
+
+def verdicts_of(run, is_strict):
+    folder = os.path.basename(os.path.dirname(run["file"]))
+    for finding in run["findings"]:
+        if finding["severity"] != "info" or (
+                is_strict and finding["verdict"] in ("ordered", "single-thread")):
+            yield "%s: %s" % (folder, verdict_line(finding))
+    if run["hidden"]["gated"]:
+        yield "%s: gated %d" % (folder, run["hidden"]["gated"])
 
 
 def runs_of(files):
@@ -50,6 +70,9 @@ def main():
     lines, drops = [], 0
     for run in runs_of(files):
         drops += sum(value for value in run["drops"].values() if isinstance(value, int))
+        if option.startswith("--by-folder"):
+            lines.extend(verdicts_of(run, option == "--by-folder-strict"))
+            continue
         for finding in run["findings"]:
             if finding["severity"] not in ("error", "warning"):
                 continue
