@@ -128,6 +128,7 @@ static void copy_instances(const struct ldl_arena *from)
 		if (!addr || !class || class >= saved.used[LDL_TABLE_CLASSES])
 			continue;
 		copy = ldl_instance_make(to, addr, class, ldl_load_relaxed(&old->flags), 1, true);
+		ldl_class_at(to, class)->instances += copy != 0;
 		if (copy && ldl_class_at(to, class)->kind == LDL_KIND_EVENT)
 			ldl_instance_info_at(to, copy)->request =
 				ldl_load_relaxed(&ldl_instance_info_at(from, id)->request) &

@@ -24,24 +24,34 @@ static bool keeps_out(const struct ldl_arena *arena, const struct ldl_also_held 
 }
 
 /* What the cycle itself is about guards nothing: as a vertex it stands for all locks of its class,
- * and the next thread holds another one of them. */
+ * and the next thread holds another one of them. Where there is no other one, it is like any lock.
+ */
 static bool is_vertex(const struct ldl_arena *arena, const struct ldl_path_step *steps,
 	uint32_t count, const struct ldl_also_held *gate)
 {
+	if (ldl_load_relaxed(&ldl_class_at(arena, gate->class)->instances) == 1)
+		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct ldl_node *node =
 			ldl_node_at(arena, ldl_edge_at(arena, steps[i].edge)->from);
 
-		if (node->kind == LDL_NODE_INSTANCE ? node->ref == gate->instance
-						    : node->class == gate->class)
+		if (node->kind == LDL_NODE_CLASS && node->class == gate->class)
 			return true;
 	}
 	return false;
 }
 
+/* Nothing was held: the order was declared, and goes for whatever is held around it. */
+static bool is_declared(const struct ldl_witness *witness)
+{
+	return !witness->from_instance;
+}
+
 bool ldl_evidence_is_gated(const struct ldl_arena *arena, const struct ldl_path_step *steps,
 	uint32_t count, const struct ldl_witness *one, const struct ldl_witness *other)
 {
+	if (is_declared(one) || is_declared(other))
+		return false;
 	for (uint32_t i = 0; i < one->also_count; i++) {
 		const struct ldl_also_held *gate = ldl_also_held_at(arena, one->also_first + i);
 

@@ -11,9 +11,9 @@
  * instance. */
 bool ldl_evidence_meets(const struct ldl_witness *one, const struct ldl_witness *next);
 
-/* Both held one lock that keeps them apart (not both as readers), and that is no vertex of the
- * cycle itself: a gate. They were not there at one time, and never are. What a witness does not
- * know of its held stack (above 32) is no gate. */
+/* Both held one lock that keeps them apart (not both as readers), and that is not one of many locks
+ * of a vertex of the cycle itself: a gate. They were not there at one time, and never are. What a
+ * witness does not know of its held stack (above 32) is no gate. */
 bool ldl_evidence_is_gated(const struct ldl_arena *arena, const struct ldl_path_step *steps,
 	uint32_t count, const struct ldl_witness *one, const struct ldl_witness *other);
 
