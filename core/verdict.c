@@ -11,6 +11,7 @@ enum demand {
 	ALIVE_TOGETHER = 8, /* those of different threads */
 	WITHOUT_GATE = 16,  /* between any two */
 	WITHOUT_ORDER = 32, /* between those of different threads */
+	WITHOUT_LIMIT = 64, /* no wait ends by itself */
 };
 
 struct search {
@@ -20,6 +21,7 @@ struct search {
 	uint32_t demands;
 	uint32_t left; /* comparisons until it gives up */
 	bool gave_up;
+	bool is_unsure; /* a search gave up, and none succeeded after it */
 };
 
 static const struct ldl_witness *picked(const struct search *search, uint32_t step)
@@ -49,14 +51,24 @@ static bool agree(
 	       !ldl_evidence_is_ordered(search->arena, one, other);
 }
 
-static bool is_closed(const struct search *search, uint32_t step)
+/* The dependency's type, without a word about how long it is waited for. */
+static uint32_t type_of(const struct ldl_witness *witness)
 {
-	if (!(search->demands & ON_SAME_LOCKS))
-		return true;
-	if (step > 0 && !ldl_evidence_meets(picked(search, step - 1), picked(search, step)))
-		return false;
-	return step + 1 < search->count ||
-	       ldl_evidence_meets(picked(search, step), picked(search, 0));
+	return witness->type & LDL_EDGE_TYPES;
+}
+
+/* A reader that another one may overtake does not wait for readers: see cycle.h. */
+static bool blocks(const struct ldl_witness *one, const struct ldl_witness *next)
+{
+	return !(type_of(one) & (LDL_EDGE_ER | LDL_EDGE_SR)) ||
+	       !(type_of(next) & (LDL_EDGE_SN | LDL_EDGE_SR));
+}
+
+static bool leads_on(
+	const struct search *search, const struct ldl_witness *one, const struct ldl_witness *next)
+{
+	return blocks(one, next) &&
+	       (!(search->demands & ON_SAME_LOCKS) || ldl_evidence_meets(one, next));
 }
 
 static bool is_by_several(const struct search *search)
@@ -66,6 +78,15 @@ static bool is_by_several(const struct search *search)
 			return true;
 	}
 	return false;
+}
+
+/* From the step before, and back to the first one. */
+static bool is_closed(const struct search *search, uint32_t step)
+{
+	if (step > 0 && !leads_on(search, picked(search, step - 1), picked(search, step)))
+		return false;
+	return step + 1 < search->count ||
+	       leads_on(search, picked(search, step), picked(search, 0));
 }
 
 /* Whether the witness picked for a step agrees with those of the steps before it. */
@@ -80,58 +101,99 @@ static bool fits(struct search *search, uint32_t step)
 	return !(search->demands & BY_SEVERAL) || step + 1 < search->count || is_by_several(search);
 }
 
-/* The next witness of a step, after the picked one, that is of the step's type; 0: no more. */
-static ldl_witness_id next_of(const struct search *search, uint32_t step)
+/* The next witness of a step, after the picked one, with one of these types; 0: no more. */
+static ldl_witness_id next_of(const struct search *search, uint32_t step, uint32_t types)
 {
 	const struct ldl_path_step *at = &search->steps[step];
 	ldl_witness_id id = at->witness ? ldl_witness_at(search->arena, at->witness)->next
 					: ldl_edge_at(search->arena, at->edge)->witness_first;
 
-	while (id && !(ldl_witness_at(search->arena, id)->type & at->type))
+	while (id && !(ldl_witness_at(search->arena, id)->type & types))
 		id = ldl_witness_at(search->arena, id)->next;
 	return id;
+}
+
+/* The types by which the cycle is strong now are those of its witnesses. */
+static bool found(struct search *search)
+{
+	search->is_unsure = false;
+	for (uint32_t i = 0; i < search->count; i++)
+		search->steps[i].type = type_of(picked(search, i));
+	return true;
 }
 
 /* Depth first, newest witnesses first; the picked ones are the stack. */
 static bool find(struct search *search, uint32_t demands)
 {
+	uint32_t types =
+		demands & WITHOUT_LIMIT ? LDL_EDGE_TYPES << LDL_EDGE_UNTIMED_SHIFT : LDL_EDGE_TYPES;
 	uint32_t step = 0;
 
 	search->demands = demands;
 	search->left = LDL_VERDICT_STEPS;
+	search->gave_up = false;
 	search->steps[0].witness = 0;
 	while (!search->gave_up) {
-		search->steps[step].witness = next_of(search, step);
+		search->steps[step].witness = next_of(search, step, types);
 		if (!search->steps[step].witness) {
 			if (step-- == 0)
 				return false;
 		} else if (fits(search, step)) {
 			if (++step == search->count)
-				return true;
+				return found(search);
 			search->steps[step].witness = 0;
+		}
+	}
+	search->is_unsure = true;
+	return false;
+}
+
+/* Without evidence that agrees, each step shows its newest. False: one has none of its type. */
+static bool show_newest(struct search *search)
+{
+	bool has_all = true;
+
+	for (uint32_t i = 0; i < search->count; i++) {
+		search->steps[i].witness = 0;
+		search->steps[i].witness = next_of(search, i, search->steps[i].type);
+		has_all &= search->steps[i].witness != 0;
+	}
+	return has_all;
+}
+
+/* Whether more than one thread left evidence: else none need be looked for that several did. */
+static bool has_several(const struct search *search)
+{
+	uint32_t serial = 0;
+
+	for (uint32_t i = 0; i < search->count; i++) {
+		ldl_witness_id id =
+			ldl_edge_at(search->arena, search->steps[i].edge)->witness_first;
+
+		for (; id; id = ldl_witness_at(search->arena, id)->next) {
+			uint32_t other = ldl_witness_at(search->arena, id)->thread_serial;
+
+			if (serial && other != serial)
+				return true;
+			serial = other;
 		}
 	}
 	return false;
 }
 
-/* Without evidence that agrees, each step shows its newest. */
-static void show_newest(struct search *search)
+/* Whether evidence was left of a wait that ends by itself. */
+static bool has_limits(const struct search *search)
 {
 	for (uint32_t i = 0; i < search->count; i++) {
-		search->steps[i].witness = 0;
-		search->steps[i].witness = next_of(search, i);
-	}
-}
+		ldl_witness_id id =
+			ldl_edge_at(search->arena, search->steps[i].edge)->witness_first;
 
-/* Whether each edge has a witness at all: a declared order has none of the kind. */
-static bool has_evidence(struct search *search)
-{
-	for (uint32_t i = 0; i < search->count; i++) {
-		search->steps[i].witness = 0;
-		if (!next_of(search, i))
-			return false;
+		for (; id; id = ldl_witness_at(search->arena, id)->next) {
+			if (!(ldl_witness_at(search->arena, id)->type >> LDL_EDGE_UNTIMED_SHIFT))
+				return true;
+		}
 	}
-	return true;
+	return false;
 }
 
 static bool is_of_locks_alone(const struct search *search)
@@ -157,14 +219,15 @@ static bool is_declared(const struct search *search)
 	return false;
 }
 
-static bool is_bounded(const struct search *search)
+/* As far as the edges themselves say, for want of evidence. */
+static enum ldl_verdict potential(const struct search *search)
 {
 	for (uint32_t i = 0; i < search->count; i++) {
 		if (!(ldl_edge_at(search->arena, search->steps[i].edge)->types &
 			    search->steps[i].type << LDL_EDGE_UNTIMED_SHIFT))
-			return true;
+			return LDL_VERDICT_BOUNDED;
 	}
-	return false;
+	return LDL_VERDICT_POTENTIAL;
 }
 
 /* A cycle of more threads than were seen has no combination of different ones: not searched for. */
@@ -177,48 +240,58 @@ static bool may_be_different(const struct search *search)
 static enum ldl_verdict weigh_contexts(struct search *search)
 {
 	if (find(search, ON_SAME_LOCKS | BY_SEVERAL | ALIVE_TOGETHER | WITHOUT_GATE))
-		return LDL_VERDICT_PREDICTED;
-	show_newest(search);
-	return LDL_VERDICT_POTENTIAL;
+		return potential(search) == LDL_VERDICT_BOUNDED ? LDL_VERDICT_BOUNDED
+								: LDL_VERDICT_PREDICTED;
+	(void)show_newest(search);
+	return potential(search);
 }
 
-/* As far as evidence goes, without a look at how long the waits last. */
-static enum ldl_verdict weigh(struct search *search)
+/* What can happen, as far as evidence with these demands goes; NONE: nothing. */
+static enum ldl_verdict weigh_possible(struct search *search, uint32_t demands)
 {
-	uint32_t possible = WITHOUT_GATE | WITHOUT_ORDER;
-	bool needs_several = !is_declared(search);
+	uint32_t possible = demands | WITHOUT_GATE | WITHOUT_ORDER;
+	bool has_many = has_several(search);
 
-	if (!has_evidence(search)) {
-		show_newest(search);
-		return LDL_VERDICT_POTENTIAL;
-	}
-	if (!is_of_locks_alone(search))
-		return weigh_contexts(search);
-	if (may_be_different(search) &&
+	if (has_many && may_be_different(search) &&
 		find(search, possible | ON_SAME_LOCKS | BY_DIFFERENT | ALIVE_TOGETHER))
 		return LDL_VERDICT_PREDICTED;
-	search->gave_up = false;
-	if (find(search, possible | ON_SAME_LOCKS | BY_SEVERAL) ||
-		find(search, needs_several ? possible | BY_SEVERAL : WITHOUT_GATE))
+	search->is_unsure = false;
+	if (has_many && (find(search, possible | ON_SAME_LOCKS | BY_SEVERAL) ||
+				find(search, possible | BY_SEVERAL)))
 		return LDL_VERDICT_POTENTIAL;
-	if (find(search, WITHOUT_GATE | BY_SEVERAL))
+	if (is_declared(search) && find(search, demands | WITHOUT_GATE))
+		return LDL_VERDICT_POTENTIAL;
+	return search->is_unsure ? LDL_VERDICT_POTENTIAL : LDL_VERDICT_NONE;
+}
+
+/* Of locks alone, with evidence of each edge. */
+static enum ldl_verdict weigh(struct search *search)
+{
+	enum ldl_verdict verdict = weigh_possible(search, WITHOUT_LIMIT);
+
+	if (verdict == LDL_VERDICT_NONE && has_limits(search) && weigh_possible(search, 0))
+		verdict = LDL_VERDICT_BOUNDED;
+	if (verdict != LDL_VERDICT_NONE) {
+		if (search->is_unsure)
+			(void)show_newest(search);
+		return verdict;
+	}
+	if (has_several(search) && find(search, WITHOUT_GATE | BY_SEVERAL))
 		return LDL_VERDICT_ORDERED;
 	if (find(search, WITHOUT_GATE))
 		return LDL_VERDICT_SINGLE_THREAD;
-	show_newest(search);
-	return search->gave_up ? LDL_VERDICT_POTENTIAL : LDL_VERDICT_GATED;
+	(void)show_newest(search);
+	return search->is_unsure ? LDL_VERDICT_ORDERED : LDL_VERDICT_GATED;
 }
 
 enum ldl_verdict ldl_verdict_of_cycle(
 	struct ldl_arena *arena, struct ldl_path_step *steps, uint32_t count)
 {
 	struct search search = {.arena = arena, .steps = steps, .count = count};
-	enum ldl_verdict verdict = weigh(&search);
 
-	if ((verdict == LDL_VERDICT_PREDICTED || verdict == LDL_VERDICT_POTENTIAL) &&
-		is_bounded(&search))
-		return LDL_VERDICT_BOUNDED;
-	return verdict;
+	if (!show_newest(&search))
+		return potential(&search);
+	return is_of_locks_alone(&search) ? weigh(&search) : weigh_contexts(&search);
 }
 
 enum ldl_severity ldl_verdict_severity(enum ldl_verdict verdict)

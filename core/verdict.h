@@ -1,7 +1,8 @@
 /* Verdicts: what the witnesses of a cycle's edges say about it, taken together.
  *
  * A cycle is a deadlock when its threads stand at its edges at one time. So for each edge one
- * witness is picked, and the best combination that can be counts:
+ * witness is picked, of any type that leaves the cycle a strong one, and the best combination
+ * counts:
  *
  *	predicted	the same locks, threads that are pairwise different and were alive together,
  *			no gate between any two of them, no order by creation or join
@@ -11,7 +12,8 @@
  *	single-thread	all combinations without a gate are of one thread
  *	gated		all combinations have a gate
  *
- * and a predicted or potential one is bounded when one of its waits ends by itself. In cycles
+ * and a predicted or potential one is bounded when in each such combination one of the waits ends
+ * by itself. An order that was declared has no gate. In cycles
  * through what is no lock (reclaim, contexts, handlers, events) contexts run whenever they like,
  * and locks that the annotation API names count as in the kernel: neither is ever ordered or
  * single-thread.
@@ -22,9 +24,9 @@
 
 #include "table.h"
 
-/* Picks the witnesses of that combination into the steps' `witness` and returns the verdict. The
- * steps' edge, type, from and to are set. Cost: at most LDL_VERDICT_STEPS comparisons for each line
- * of the table above; a cycle that needs more is potential. */
+/* Picks the witnesses of that combination into the steps' `witness`, their types into `type`, and
+ * returns the verdict. The steps' edge, type, from and to are set. Cost: at most LDL_VERDICT_STEPS
+ * comparisons for each line of the table above; a cycle that needs more is potential. */
 enum ldl_verdict ldl_verdict_of_cycle(
 	struct ldl_arena *arena, struct ldl_path_step *steps, uint32_t count);
 

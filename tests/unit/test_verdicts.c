@@ -77,6 +77,33 @@ static void a_gate_that_does_not_keep_them_apart_is_none(void)
 	ldl_reports("T1: G A B; T2: B A", .path = "A -> B -> A", .verdict = LDL_VERDICT_PREDICTED);
 }
 
+/* The writer's hold has a gate, the reader's has none. */
+static void each_type_of_an_edge_is_weighed(void)
+{
+	ldl_reports("T1: G W(A) B; T2: R(A) B; T3: G B W(A)", .path = "A -> B -> A",
+		.types = "SN EN", .verdict = LDL_VERDICT_PREDICTED);
+	ldl_reports("T1: G W(A) B; T2: G R(A) B; T3: G B W(A)", .path = "A -> B -> A",
+		.verdict = LDL_VERDICT_GATED);
+	ldl_reports("T1: G W(A) B; T2: r(A) B; T3: G B r(A)", .path = "A -> B -> A",
+		.verdict = LDL_VERDICT_GATED);
+}
+
+/* A lock of its class is one of many, unless there is no other. */
+static void a_vertex_without_other_locks_is_a_gate(void)
+{
+	ldl_reports("T1: G B A; T2: A G B", .path = "A -> G -> A", .count = 3,
+		.verdict = LDL_VERDICT_PREDICTED);
+	CU_ASSERT_EQUAL(ldl_scenario_findings()->findings[1].verdict, LDL_VERDICT_GATED);
+	CU_ASSERT_EQUAL(ldl_scenario_findings()->findings[2].verdict, LDL_VERDICT_GATED);
+}
+
+/* What was held where it was declared has nothing to do with it. */
+static void a_declared_order_has_no_gate(void)
+{
+	ldl_reports(
+		"G order(A,B), T1: G B A", .path = "A -> B -> A", .verdict = LDL_VERDICT_POTENTIAL);
+}
+
 static const struct ldl_scenario_kind by_instance = {
 	.name = "by instance", .properties = LDL_CLASS_BY_INSTANCE};
 
@@ -143,6 +170,14 @@ static void a_timed_wait_bounds_the_cycle_until_an_unbounded_one_is_seen(void)
 		.verdict = LDL_VERDICT_PREDICTED);
 }
 
+static void a_wait_without_limit_counts_where_it_can_happen(void)
+{
+	ldl_reports("T1: G A B; T1: A timed(B); T2: G B A", .path = "A -> B -> A", .count = 1,
+		.verdict = LDL_VERDICT_BOUNDED);
+	ldl_reports("T1: G A B; T1: A timed(B); T2: G B A; T1: A B", .path = "A -> B -> A",
+		.count = 1, .verdict = LDL_VERDICT_PREDICTED);
+}
+
 static void what_is_likely_to_hang_ranks_above_what_is_not(void)
 {
 	CU_ASSERT_EQUAL(ldl_verdict_severity(LDL_VERDICT_PREDICTED), LDL_SEVERITY_ERROR);
@@ -162,11 +197,15 @@ LDL_SUITE(verdicts)
 	LDL_TEST(each_thread_leaves_its_own_evidence);
 	LDL_TEST(a_lock_around_both_sides_is_a_gate);
 	LDL_TEST(a_gate_that_does_not_keep_them_apart_is_none);
+	LDL_TEST(each_type_of_an_edge_is_weighed);
+	LDL_TEST(a_declared_order_has_no_gate);
 	LDL_TEST(a_vertex_of_the_cycle_is_no_gate);
+	LDL_TEST(a_vertex_without_other_locks_is_a_gate);
 	LDL_TEST(a_parent_is_a_gate_for_the_order_of_its_children);
 	LDL_TEST(a_lock_that_keeps_nobody_out_is_no_gate);
 	LDL_TEST(one_time_without_the_gate_makes_it_real);
 	LDL_TEST(a_longer_cycle_is_found_where_the_shortest_is_gated);
 	LDL_TEST(a_timed_wait_bounds_the_cycle_until_an_unbounded_one_is_seen);
+	LDL_TEST(a_wait_without_limit_counts_where_it_can_happen);
 	LDL_TEST(what_is_likely_to_hang_ranks_above_what_is_not);
 }
