@@ -60,9 +60,9 @@ static uint32_t weight(enum ldl_verdict verdict)
 		[LDL_VERDICT_PREDICTED] = 3,
 		[LDL_VERDICT_POTENTIAL] = 4,
 		[LDL_VERDICT_BOUNDED] = 5,
-		[LDL_VERDICT_GATED] = 6,
-		[LDL_VERDICT_ORDERED] = 7,
-		[LDL_VERDICT_SINGLE_THREAD] = 8,
+		[LDL_VERDICT_ORDERED] = 6,
+		[LDL_VERDICT_SINGLE_THREAD] = 7,
+		[LDL_VERDICT_GATED] = 8,
 	};
 
 	return weights[verdict];

@@ -91,10 +91,6 @@ ab='L1 lock_a -> lock_b -> lock_a'
 abc='L1 lock_a -> lock_b -> lock_c -> lock_a'
 
 not_yet 'a harmless cycle hides a longer one' c-gate_on_the_short_way
-not_yet 'a lock of its own class is no gate' c-wait_in_the_middle_of_the_gate \
-	cxx-wait_in_the_middle_of_the_gate
-not_yet 'one type of an edge stands for all' c-reader_without_the_gate_of_the_writers \
-	c-timed_unless_gated
 not_yet 'one thread takes the room of all evidence' c-rises_after_many_threads c-late_worker
 
 # Gates.
@@ -166,6 +162,8 @@ verdict c timed_and_not "predicted $ab" =
 verdict c timed_by_one_thread '' "single-thread $ab"
 verdict c timed_siblings_apart "bounded $ab" =
 verdict c timed_unless_gated "bounded $ab" =
+verdict c gated_then_alone '' "single-thread $ab"
+verdict c gated_then_ordered '' "ordered $ab"
 verdict c rises_with_threads "predicted $ab" =
 verdict c rises_late "predicted $ab" =
 verdict c rises_never '' "single-thread $ab"

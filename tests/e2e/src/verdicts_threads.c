@@ -10,6 +10,9 @@ ACT(b_a, &lock_b, &lock_a)
 ACT(b_c, &lock_b, &lock_c)
 ACT(c_a, &lock_c, &lock_a)
 
+ACT(g_a_b, &gate, &lock_a, &lock_b)
+ACT(g_b_a, &gate, &lock_b, &lock_a)
+
 static void both(int index)
 {
 	a_b(index);
@@ -295,15 +298,28 @@ static void timed_siblings_apart(void)
 /* Without a limit it happens under a gate only, which the other side has too. */
 static void g_a_b_then_a_timed_b(int index)
 {
-	TAKE(&gate, &lock_a, &lock_b);
+	g_a_b(index);
 	a_timed_b(index);
 }
-
-ACT(g_b_a, &gate, &lock_b, &lock_a)
 
 static void timed_unless_gated(void)
 {
 	turns_two(g_a_b_then_a_timed_b, g_b_a);
+}
+
+/* What a gate makes impossible becomes possible without it, though not by one thread. */
+static void gated_then_alone(void)
+{
+	g_a_b(0);
+	g_b_a(0);
+	both(0);
+}
+
+static void gated_then_ordered(void)
+{
+	g_a_b(0);
+	g_b_a(0);
+	in_a_thread(b_a);
 }
 
 /* What one thread did alone is harmless until others do it. */
@@ -436,6 +452,8 @@ const struct turns_case thread_cases[] = {
 	CASE(timed_by_one_thread),
 	CASE(timed_siblings_apart),
 	CASE(timed_unless_gated),
+	CASE(gated_then_alone),
+	CASE(gated_then_ordered),
 	CASE(rises_with_threads),
 	CASE(rises_late),
 	CASE(rises_never),
