@@ -3,6 +3,10 @@
 
 #include "atomic.h"
 
+/* A record's two counts of passes: of other threads than the last, and of the last one itself. */
+#define PASSES_MASK      15u
+#define OWN_PASSES_SHIFT 4u
+
 static struct ldl_chain *slot_at(struct ldl_arena *arena, uint64_t key, uint32_t step)
 {
 	uint32_t capacity = ldl_arena_table(arena, LDL_TABLE_CHAINS)->capacity;
@@ -26,14 +30,16 @@ const struct ldl_chain *ldl_chain_find(struct ldl_arena *arena, uint64_t key)
 	return NULL;
 }
 
-bool ldl_chain_may_pass(struct ldl_arena *arena, const struct ldl_chain *chain)
+bool ldl_chain_may_pass(struct ldl_arena *arena, const struct ldl_chain *chain, uint8_t who)
 {
 	struct ldl_chain *record = ldl_chain_at(arena, (uint32_t)(chain - ldl_chain_at(arena, 0)));
-	uint16_t passes = ldl_load_relaxed(&record->passes);
+	uint8_t passes = ldl_load_relaxed(&record->passes);
+	uint32_t shift = ldl_load_relaxed(&record->last) == who ? OWN_PASSES_SHIFT : 0;
 
-	if (passes >= LDL_PASSES)
+	if ((passes >> shift & PASSES_MASK) >= LDL_PASSES)
 		return false;
-	ldl_store_relaxed(&record->passes, (uint16_t)(passes + 1));
+	ldl_store_relaxed(&record->passes, (uint8_t)(passes + (1u << shift)));
+	ldl_store_relaxed(&record->last, who);
 	return true;
 }
 

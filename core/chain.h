@@ -30,9 +30,11 @@ LDL_INLINE uint32_t ldl_chain_place(uint64_t key, uint32_t step, uint32_t capaci
 /* The record of a known chain; NULL: not seen yet (or not kept). */
 const struct ldl_chain *ldl_chain_find(struct ldl_arena *arena, uint64_t key);
 
-/* Whether one more thread, or one more segment of a thread, may look at a known chain for its own
- * evidence: LDL_PASSES may. Lock-free; two at a time may count as one. */
-bool ldl_chain_may_pass(struct ldl_arena *arena, const struct ldl_chain *chain);
+/* Whether a thread (`who`: see ldl_thread_who()) may look at a known chain again, for its own
+ * evidence: the first LDL_PASSES threads may, and as often one that did so last, in other segments
+ * of it. (A thread that creates many others leaves them their share.) Lock-free; two at a time may
+ * count as one. */
+bool ldl_chain_may_pass(struct ldl_arena *arena, const struct ldl_chain *chain, uint8_t who);
 
 /* Publishes a chain as checked. LDL_FULL (counted): it will be looked at again next time. */
 ldl_status ldl_chain_insert(

@@ -355,7 +355,9 @@ struct ldl_chain {
 	ldl_site_id site; /* stack of the acquisition that was its end when it was first seen; may
 			     be 0 */
 	uint16_t length;  /* held entries, its end included */
-	uint16_t passes;  /* slow paths that looked at it again: see ldl_chain_may_pass() */
+	uint8_t passes;   /* slow paths that looked at it again, in other threads or segments: two
+			     counts, see chain.c */
+	uint8_t last;     /* whose pass was the last: see ldl_chain_may_pass() */
 };
 
 enum ldl_thread_state {

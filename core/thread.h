@@ -123,6 +123,14 @@ void ldl_thread_give(struct ldl_arena *arena, struct ldl_thread *thread);
 /* Empties the caches and notes the control word that they are good for from now on. */
 void ldl_thread_flush(struct ldl_thread *thread, uint32_t control);
 
+/* A byte, never 0, that tells most threads apart. */
+LDL_INLINE uint8_t ldl_thread_who(const struct ldl_thread *thread)
+{
+	uint8_t who = (uint8_t)ldl_hash_strong(thread->record->serial);
+
+	return who ? who : 1;
+}
+
 /* Whether the thread looks at this chain for the first time in its segment, as far as it remembers:
  * of two chains that share a bit the later one counts as seen. */
 LDL_INLINE bool ldl_thread_pass(struct ldl_thread *thread, uint64_t key)
