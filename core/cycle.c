@@ -33,9 +33,9 @@ struct search {
 	uint32_t goal_state;
 	int64_t rank;
 	enum detour detour;
-	ldl_edge_id without;    /* is not followed */
 	uint32_t avoided_count; /* WAITS and REPLIES: edges that are not to be used */
 	ldl_edge_id avoided[LDL_DETOUR_MAX];
+	const struct ldl_detour *around; /* nor are these; NULL: none */
 };
 
 /* The queue: two lists of capacity words each, used as one of 2 * capacity. */
@@ -64,6 +64,15 @@ static bool is_per_cpu(const struct ldl_arena *arena, ldl_node_id node)
 static bool is_handler(const struct ldl_arena *arena, ldl_node_id node)
 {
 	return ldl_class_at(arena, ldl_node_at(arena, node)->class)->kind == LDL_KIND_INTERRUPT;
+}
+
+static bool is_gone_around(const struct search *search, ldl_edge_id edge)
+{
+	for (uint32_t i = 0; search->around && i < search->around->count; i++) {
+		if (search->around->edges[i] == edge)
+			return true;
+	}
+	return false;
 }
 
 static const struct ldl_class *class_of(const struct ldl_arena *arena, ldl_node_id node)
@@ -102,7 +111,7 @@ static bool follow(struct search *search, ldl_edge_id id, uint32_t types, bool w
 
 	if (ldl_node_at(search->arena, next)->rank != search->rank)
 		return false;
-	if (id == search->without || is_avoided(search, id))
+	if (is_avoided(search, id) || is_gone_around(search, id))
 		return false;
 	enter(search, next << 1 | !by_n, id << 1 | weak);
 	if (next == search->goal && (by_n || !search->goal_is_shared)) {
@@ -285,9 +294,10 @@ static uint32_t find(struct search *search, ldl_edge_id edge, uint32_t type,
 }
 
 uint32_t ldl_cycle_find(struct ldl_arena *arena, struct ldl_work *work, ldl_edge_id edge,
-	uint32_t types, ldl_edge_id without, struct ldl_cycle_step *steps, uint32_t most)
+	uint32_t types, const struct ldl_detour *around, struct ldl_cycle_step *steps,
+	uint32_t most)
 {
-	struct search search = {.arena = arena, .work = work, .without = without};
+	struct search search = {.arena = arena, .work = work, .around = around};
 	uint32_t count = 0;
 
 	if (work->capacity == 0) {

@@ -18,11 +18,18 @@ struct ldl_cycle_step {
 	uint32_t type;
 };
 
+/* Edges that a search goes around. */
+struct ldl_detour {
+	uint32_t count;
+	ldl_edge_id edges[LDL_DETOUR_EDGES];
+};
+
 /* Looks for a strong cycle through `edge` taken as one of `types` (a mask of new ldl_edge_type
- * bits). Writes its steps, `edge` first, to steps[0 … most-1] and returns their number: 0 when
- * there is no such cycle. Edge `without` (0: none) is not followed. A longer cycle than `most` is
- * counted as LDL_COUNT_SEARCH_GAVE_UP and cut. */
+ * bits), and through none of those to go around (NULL: through any). Writes its steps, `edge`
+ * first, to steps[0 … most-1] and returns their number: 0 when there is no such cycle. A longer
+ * cycle than `most` is counted as LDL_COUNT_SEARCH_GAVE_UP and cut. */
 uint32_t ldl_cycle_find(struct ldl_arena *arena, struct ldl_work *work, ldl_edge_id edge,
-	uint32_t types, ldl_edge_id without, struct ldl_cycle_step *steps, uint32_t most);
+	uint32_t types, const struct ldl_detour *around, struct ldl_cycle_step *steps,
+	uint32_t most);
 
 #endif

@@ -147,6 +147,13 @@ static bool strengthen(struct ldl_arena *arena, ldl_finding_id id,
 	return was_harmless && finding->severity != LDL_SEVERITY_INFO;
 }
 
+bool ldl_finding_is_harmless(const struct ldl_arena *arena, int64_t finding)
+{
+	ldl_finding_id at = (ldl_finding_id)(finding < 0 ? -finding : finding);
+
+	return at && ldl_finding_at(arena, at)->severity == LDL_SEVERITY_INFO;
+}
+
 int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_step *steps,
 	uint32_t count, uint32_t thread_serial)
 {

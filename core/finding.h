@@ -12,6 +12,9 @@
 int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_step *steps,
 	uint32_t count, uint32_t thread_serial);
 
+/* Whether what ldl_finding_add_cycle() returned cannot happen, as far as one knows. */
+bool ldl_finding_is_harmless(const struct ldl_arena *arena, int64_t finding);
+
 /* The same for a broken rule that is no cycle. `from` may be 0. Known by rule, classes, and
  * `told_apart`, which is 0 unless a rule can be broken in more than one way. */
 int64_t ldl_finding_add_rule(struct ldl_arena *arena, enum ldl_finding_kind kind,

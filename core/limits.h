@@ -61,9 +61,10 @@
 #define LDL_PASSES        8u /* threads, and segments of one, that look at a known chain again */
 #define LDL_PASSED        65536u  /* bits by which a thread knows the chains that it looked at */
 #define LDL_WATCH_LOOKS   64u     /* slow paths that look at a watched edge */
-#define LDL_WAYS_ROUND    8u      /* other cycles looked at where the shortest one cannot happen */
 #define LDL_VERDICT_STEPS 100000u /* pairs of witnesses weighed for one verdict */
-#define LDL_JOINS         32768u  /* handles of threads that may be joined */
+#define LDL_DETOURS       16u    /* searches for a cycle that can happen behind those that cannot */
+#define LDL_DETOUR_EDGES  4u     /* that one of them avoids */
+#define LDL_JOINS         32768u /* handles of threads that may be joined */
 #define LDL_MODULE_MAX    1024u
 #define LDL_CYCLE_MAX     4096u      /* edges of one reported cycle */
 #define LDL_DETOUR_MAX    4u         /* edges that one search for a cycle leads around */

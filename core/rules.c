@@ -17,40 +17,41 @@ static void remember(struct ldl_judgement *judgement, int64_t finding)
 		judgement->fresh[judgement->fresh_count++] = (ldl_finding_id)finding;
 }
 
-/* The shortest cycle through the edge, without that one; its length. False: there is none. */
-static uint32_t find_cycle(struct ldl_judgement *judgement, ldl_edge_id edge, uint32_t types,
-	ldl_edge_id without, bool *is_possible)
+/* Ways around the cycle in `steps`: each without one more of its edges, but for the new one. */
+static uint32_t branch(
+	struct ldl_detour *queue, uint32_t queued, const struct ldl_detour *from, uint32_t count)
 {
-	struct ldl_arena *arena = judgement->arena;
-	uint32_t count =
-		ldl_cycle_find(arena, judgement->work, edge, types, without, steps, LDL_CYCLE_MAX);
-	int64_t finding = count ? ldl_finding_add_cycle(
-					  arena, steps, count, judgement->thread->record->serial)
-				: 0;
-
-	remember(judgement, finding);
-	*is_possible = ldl_finding_at(arena, (ldl_finding_id)(finding < 0 ? -finding : finding))
-			       ->severity != LDL_SEVERITY_INFO;
-	return count;
+	if (from->count == LDL_DETOUR_EDGES)
+		return queued;
+	for (uint32_t i = 1; i < count && queued < LDL_DETOURS; i++) {
+		queue[queued] = *from;
+		queue[queued].edges[queue[queued].count++] = steps[i].edge;
+		queued++;
+	}
+	return queued;
 }
 
+/* The shortest cycle; while what is found cannot happen, longer ones, which may. */
 void ldl_rules_look_for_cycle(struct ldl_judgement *judgement, ldl_edge_id edge, uint32_t types)
 {
 	/* A type that was known as timed only is searched again when it is met without a limit. */
 	uint32_t plain = (types | types >> LDL_EDGE_UNTIMED_SHIFT) & LDL_EDGE_TYPES;
-	ldl_edge_id way[LDL_WAYS_ROUND];
-	bool is_possible;
-	uint32_t count = find_cycle(judgement, edge, plain, 0, &is_possible);
+	static struct ldl_detour queue[LDL_DETOURS]; /* the first one avoids nothing */
+	uint32_t queued = 1;
 
-	if (!count || is_possible)
-		return;
-	/* Harmless, for a gate or for the order of its threads: a longer one may not be. */
-	count = count - 1 < LDL_WAYS_ROUND ? count - 1 : LDL_WAYS_ROUND;
-	for (uint32_t i = 0; i < count; i++)
-		way[i] = steps[i + 1].edge;
-	for (uint32_t i = 0; i < count && !is_possible; i++) {
-		if (!find_cycle(judgement, edge, plain, way[i], &is_possible))
-			is_possible = false;
+	for (uint32_t at = 0; at < queued; at++) {
+		uint32_t count = ldl_cycle_find(judgement->arena, judgement->work, edge, plain,
+			&queue[at], steps, LDL_CYCLE_MAX);
+		int64_t finding;
+
+		if (!count)
+			continue;
+		finding = ldl_finding_add_cycle(
+			judgement->arena, steps, count, judgement->thread->record->serial);
+		remember(judgement, finding);
+		if (!ldl_finding_is_harmless(judgement->arena, finding))
+			return;
+		queued = branch(queue, queued, &queue[at], count);
 	}
 }
 

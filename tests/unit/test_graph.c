@@ -304,7 +304,7 @@ static bool search_is_exact(unsigned int from, unsigned int to, unsigned int typ
 		expected |= (types & bit) && naive_is_on_cycle(&closure, from, to, bit);
 	if (ranks_say_search(from, to))
 		count = ldl_cycle_find(
-			&arena, &work, edge, types, 0, steps, sizeof(steps) / sizeof(steps[0]));
+			&arena, &work, edge, types, NULL, steps, sizeof(steps) / sizeof(steps[0]));
 	if (!count || !expected)
 		return !count && !expected;
 	return is_cycle_of_the_model(steps, count, edge, types) &&
@@ -368,7 +368,7 @@ static void a_cycle_that_is_too_long_is_counted_and_cut(void)
 	make_graph(10);
 	for (i = 0; i < 10; i++)
 		edge = add_types(i, (i + 1) % 10, LDL_EDGE_EN);
-	CU_ASSERT_EQUAL(ldl_cycle_find(&arena, &work, edge, LDL_EDGE_EN, 0, steps, 4), 4);
+	CU_ASSERT_EQUAL(ldl_cycle_find(&arena, &work, edge, LDL_EDGE_EN, NULL, steps, 4), 4);
 	CU_ASSERT_EQUAL(steps[0].edge, edge);
 	CU_ASSERT_EQUAL(arena.header->counters[LDL_COUNT_SEARCH_GAVE_UP], 1);
 	end_graph();
@@ -382,7 +382,7 @@ static void without_scratch_memory_the_search_says_that_it_gave_up(void)
 	make_graph(2);
 	add_types(0, 1, LDL_EDGE_EN);
 	CU_ASSERT_EQUAL(
-		ldl_cycle_find(&arena, &none, find_edge(0, 1), LDL_EDGE_EN, 0, steps, 4), 0);
+		ldl_cycle_find(&arena, &none, find_edge(0, 1), LDL_EDGE_EN, NULL, steps, 4), 0);
 	CU_ASSERT_EQUAL(arena.header->counters[LDL_COUNT_SEARCH_GAVE_UP], 1);
 	end_graph();
 }

@@ -1,4 +1,5 @@
 /* core/verdict: what the witnesses of a cycle's edges say about it. */
+#include <string.h>
 #include <lockdep_lite.h>
 #include "core/format.h"
 #include "core/verdict.h"
@@ -95,6 +96,34 @@ static void a_vertex_without_other_locks_is_a_gate(void)
 		.verdict = LDL_VERDICT_PREDICTED);
 	CU_ASSERT_EQUAL(ldl_scenario_findings()->findings[1].verdict, LDL_VERDICT_GATED);
 	CU_ASSERT_EQUAL(ldl_scenario_findings()->findings[2].verdict, LDL_VERDICT_GATED);
+}
+
+static enum ldl_verdict verdict_of(const char *path)
+{
+	const struct ldl_scenario_result *result = ldl_scenario_findings();
+
+	for (unsigned int i = 0; i < result->count && i < LDL_SCENARIO_FINDINGS; i++)
+		if (!strcmp(result->findings[i].path, path))
+			return result->findings[i].verdict;
+	return LDL_VERDICT_NONE;
+}
+
+static void a_harmless_cycle_hides_no_longer_one(void)
+{
+	ldl_reports("T1: A C; T2: C B; T3: G A B; T4: G B A", .path = "A -> B -> A", .count = 2,
+		.verdict = LDL_VERDICT_GATED);
+	CU_ASSERT_EQUAL(verdict_of("A -> C -> B -> A"), LDL_VERDICT_PREDICTED);
+	ldl_reports("T1: G A B; T1: H A C; T2: H C B; T3: A D; T4: D E; T5: E B; T6: G H B A",
+		.path = "A -> B -> A", .count = 3, .verdict = LDL_VERDICT_GATED);
+	CU_ASSERT_EQUAL(verdict_of("A -> C -> B -> A"), LDL_VERDICT_GATED);
+	CU_ASSERT_EQUAL(verdict_of("A -> D -> E -> B -> A"), LDL_VERDICT_PREDICTED);
+}
+
+/* One cycle for each edge is enough, as long as it can happen. */
+static void a_cycle_that_can_happen_stands_for_longer_ones(void)
+{
+	ldl_reports("T1: A C; T2: C B; T3: A B; T4: B A", .path = "A -> B -> A", .count = 1,
+		.verdict = LDL_VERDICT_PREDICTED);
 }
 
 /* What was held where it was declared has nothing to do with it. */
@@ -198,6 +227,8 @@ LDL_SUITE(verdicts)
 	LDL_TEST(a_lock_around_both_sides_is_a_gate);
 	LDL_TEST(a_gate_that_does_not_keep_them_apart_is_none);
 	LDL_TEST(each_type_of_an_edge_is_weighed);
+	LDL_TEST(a_harmless_cycle_hides_no_longer_one);
+	LDL_TEST(a_cycle_that_can_happen_stands_for_longer_ones);
 	LDL_TEST(a_declared_order_has_no_gate);
 	LDL_TEST(a_vertex_of_the_cycle_is_no_gate);
 	LDL_TEST(a_vertex_without_other_locks_is_a_gate);
