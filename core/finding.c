@@ -120,22 +120,17 @@ static ldl_finding_id make(
 	return at;
 }
 
-/* A known cycle, seen again: shows the stronger evidence when there is some now. Weighed aside, so
- * that nobody reads a path that is half the one and half the other for longer than a copy takes.
- * True: it can happen after all. */
-static bool strengthen(struct ldl_arena *arena, ldl_finding_id id,
-	const struct ldl_cycle_step *steps, uint32_t count)
-{
-	static struct ldl_path_step aside[LDL_CYCLE_MAX];
-	struct ldl_finding *finding = ldl_finding_at(arena, id);
-	bool was_harmless = finding->severity == LDL_SEVERITY_INFO;
-	enum ldl_verdict verdict;
+/* A known cycle is weighed aside, so that nobody reads a path that is half the one and half the
+ * other for longer than a copy takes. */
+static struct ldl_path_step aside[LDL_CYCLE_MAX];
 
-	ldl_store_relaxed(&finding->count, finding->count + 1);
-	if (finding->path_count != count || finding->verdict == LDL_VERDICT_PREDICTED)
-		return false;
-	fill_path(arena, aside, steps, count);
-	verdict = ldl_verdict_of_cycle(arena, aside, count);
+/* Shows the path that is aside when its evidence is stronger. True: it can happen after all. */
+static bool rise(struct ldl_arena *arena, struct ldl_finding *finding)
+{
+	bool was_harmless = finding->severity == LDL_SEVERITY_INFO;
+	uint32_t count = finding->path_count;
+	enum ldl_verdict verdict = ldl_verdict_of_cycle(arena, aside, count);
+
 	if (weight(verdict) >= weight(finding->verdict))
 		return false;
 	memcpy(ldl_path_step_at(arena, finding->path_first), aside, count * sizeof(aside[0]));
@@ -145,6 +140,52 @@ static bool strengthen(struct ldl_arena *arena, ldl_finding_id id,
 	watch(arena, finding);
 	announce(arena);
 	return was_harmless && finding->severity != LDL_SEVERITY_INFO;
+}
+
+/* A known cycle, seen again, maybe by other instances of its classes. */
+static bool strengthen(struct ldl_arena *arena, ldl_finding_id id,
+	const struct ldl_cycle_step *steps, uint32_t count)
+{
+	struct ldl_finding *finding = ldl_finding_at(arena, id);
+
+	ldl_store_relaxed(&finding->count, finding->count + 1);
+	if (finding->path_count != count || finding->verdict == LDL_VERDICT_PREDICTED)
+		return false;
+	fill_path(arena, aside, steps, count);
+	return rise(arena, finding);
+}
+
+static bool shows(
+	const struct ldl_arena *arena, const struct ldl_finding *finding, ldl_edge_id edge)
+{
+	const struct ldl_path_step *path = ldl_path_step_at(arena, finding->path_first);
+
+	for (uint32_t i = 0; i < finding->path_count; i++) {
+		if (path[i].edge == edge)
+			return true;
+	}
+	return false;
+}
+
+uint32_t ldl_finding_weigh_again(struct ldl_arena *arena, ldl_edge_id edge, bool is_more,
+	ldl_finding_id *risen, uint32_t most)
+{
+	uint32_t used = ldl_arena_table(arena, LDL_TABLE_FINDINGS)->used, count = 0;
+
+	for (ldl_finding_id at = 1; at < used; at++) {
+		struct ldl_finding *finding = ldl_finding_at(arena, at);
+
+		if (!finding->id || finding->verdict == LDL_VERDICT_PREDICTED ||
+			!shows(arena, finding, edge))
+			continue;
+		memcpy(aside, ldl_path_step_at(arena, finding->path_first),
+			finding->path_count * sizeof(aside[0]));
+		if (is_more)
+			watch(arena, finding);
+		if (rise(arena, finding) && count < most)
+			risen[count++] = at;
+	}
+	return count;
 }
 
 bool ldl_finding_is_harmless(const struct ldl_arena *arena, int64_t finding)

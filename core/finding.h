@@ -12,6 +12,12 @@
 int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_step *steps,
 	uint32_t count, uint32_t thread_serial);
 
+/* An edge that findings show (LDL_EDGE_SHOWN) has evidence that it had not: weighs each of them
+ * again, and with `is_more` evidence than before watches their edges once more. Writes those that
+ * can happen by now, and could not before, to risen[0 … most-1]; returns how many. */
+uint32_t ldl_finding_weigh_again(struct ldl_arena *arena, ldl_edge_id edge, bool is_more,
+	ldl_finding_id *risen, uint32_t most);
+
 /* Whether what ldl_finding_add_cycle() returned cannot happen, as far as one knows. */
 bool ldl_finding_is_harmless(const struct ldl_arena *arena, int64_t finding);
 

@@ -297,7 +297,8 @@ struct ldl_edge {
 			   one bit each, see ldl_class_event_bit(). Else 0 */
 };
 
-/* The evidence of one edge, once. Owner: writer; immutable after it was linked. */
+/* The evidence of one edge, once. Owner: writer; immutable after it was linked, but for its time
+ * and segment: see ldl_witness_renew(). */
 struct ldl_witness {
 	uint64_t time_ns;         /* since header->start_ns */
 	uint64_t thread_start_ns; /* the same clock: when its thread was first seen */

@@ -55,11 +55,37 @@ void ldl_rules_look_for_cycle(struct ldl_judgement *judgement, ldl_edge_id edge,
 	}
 }
 
-void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_node_id to,
+/* What the acquisition tells of an edge is kept when it is news, and the findings that show the
+ * edge are weighed again. False: it is none. */
+static bool add_evidence(struct ldl_judgement *judgement, ldl_edge_id id,
 	const struct ldl_held *entry, uint32_t type)
 {
 	struct ldl_arena *arena = judgement->arena;
 	const struct ldl_acquisition *acquisition = judgement->acquisition;
+	ldl_instance_id from = entry ? entry->instance : 0, to = acquisition->instance;
+	bool is_news = ldl_witness_is_news(arena, id, judgement->thread, from, to, type);
+
+	ldl_edge_at(arena, id)->types |= type | (entry ? 0 : LDL_EDGE_DECLARED);
+	if (is_news) {
+		ldl_witness_id witness =
+			ldl_witness_make(arena, judgement->thread, entry, acquisition, id, type);
+
+		if (witness)
+			ldl_witness_link(arena, id, witness);
+	} else if (!ldl_witness_renew(arena, id, judgement->thread, from, to, type)) {
+		return false;
+	}
+	if (ldl_edge_at(arena, id)->types & LDL_EDGE_SHOWN)
+		judgement->fresh_count += ldl_finding_weigh_again(arena, id, is_news,
+			judgement->fresh + judgement->fresh_count,
+			LDL_FRESH_MAX - judgement->fresh_count);
+	return is_news;
+}
+
+void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_node_id to,
+	const struct ldl_held *entry, uint32_t type)
+{
+	struct ldl_arena *arena = judgement->arena;
 	ldl_edge_id id = from && to ? ldl_edge_find(arena, from, to) : 0;
 	bool is_new = !id, may_close;
 	struct ldl_edge *edge;
@@ -74,18 +100,7 @@ void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_nod
 	news = type & ~edge->types;
 	if (edge->looks)
 		judgement->is_watched |= ldl_edge_look(arena, id);
-	if (ldl_witness_is_news(arena, id, judgement->thread, entry ? entry->instance : 0,
-		    acquisition->instance, type)) {
-		ldl_witness_id witness =
-			ldl_witness_make(arena, judgement->thread, entry, acquisition, id, type);
-
-		if (witness)
-			ldl_witness_link(arena, id, witness);
-		may_close = true;
-	} else {
-		may_close = news != 0;
-	}
-	edge->types |= (uint16_t)(type | (entry ? 0 : LDL_EDGE_DECLARED));
+	may_close = add_evidence(judgement, id, entry, type) || news;
 	/* A waiter who asked for less may close what those before him did not. */
 	may_close |= !is_new && (edge->asked & ~acquisition->asked);
 	edge->asked = is_new ? acquisition->asked : edge->asked & acquisition->asked;

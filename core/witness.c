@@ -121,6 +121,11 @@ static uint32_t held_hash(const struct ldl_arena *arena, const struct ldl_thread
 	return (uint32_t)(sum >> 32);
 }
 
+static uint64_t now_ns(const struct ldl_arena *arena)
+{
+	return ldl_sys_clock_ns(CLOCK_MONOTONIC) - arena->header->start_ns;
+}
+
 ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thread,
 	const struct ldl_held *entry, const struct ldl_acquisition *acquisition, ldl_edge_id edge,
 	uint32_t type)
@@ -130,7 +135,7 @@ ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thre
 
 	if (!id)
 		return 0;
-	witness->time_ns = ldl_sys_clock_ns(CLOCK_MONOTONIC) - arena->header->start_ns;
+	witness->time_ns = now_ns(arena);
 	witness->thread_start_ns = thread->record->start_ns;
 	witness->edge = edge;
 	witness->thread = thread->id;
@@ -171,10 +176,18 @@ void ldl_witness_link(struct ldl_arena *arena, ldl_edge_id edge, ldl_witness_id 
 	record->witness_count++;
 }
 
+/* Whether a kept witness tells all of a new one, but for the segment. */
+static bool is_like(const struct ldl_witness *kept, const struct ldl_thread *thread,
+	ldl_instance_id from, ldl_instance_id to, uint32_t type, uint32_t hash)
+{
+	return kept->thread_serial == thread->record->serial && (kept->type & type) == type &&
+	       kept->from_instance == from && kept->to_instance == to && kept->held_hash == hash;
+}
+
 /* What the witnesses that are kept say of a new one. */
 struct known {
 	bool is_same;    /* one tells all that it would */
-	bool is_thread;  /* its thread, in this segment, has left one */
+	bool is_thread;  /* its thread has left one */
 	uint32_t fewest; /* that were held around the edge */
 };
 
@@ -186,16 +199,14 @@ static struct known look_through(const struct ldl_arena *arena, ldl_witness_id i
 
 	for (; id; id = ldl_witness_at(arena, id)->next) {
 		const struct ldl_witness *kept = ldl_witness_at(arena, id);
-		bool is_thread = kept->thread_serial == thread->record->serial &&
-				 !ldl_segment_is_left(thread, kept->segment);
 
 		if ((kept->type & type) != type)
 			continue;
-		known.is_thread |= is_thread;
+		known.is_thread |= kept->thread_serial == thread->record->serial;
 		if (kept->also_count < known.fewest)
 			known.fewest = kept->also_count;
-		known.is_same |= is_thread && kept->from_instance == from &&
-				 kept->to_instance == to && kept->held_hash == hash;
+		known.is_same |= is_like(kept, thread, from, to, type, hash) &&
+				 !ldl_segment_is_left(thread, kept->segment);
 	}
 	return known;
 }
@@ -214,4 +225,21 @@ bool ldl_witness_is_news(const struct ldl_arena *arena, ldl_edge_id edge,
 	if (record->witness_count < LDL_WITNESS_MAX)
 		return !known.is_same;
 	return !known.is_thread || ldl_thread_depth(thread) < known.fewest;
+}
+
+bool ldl_witness_renew(struct ldl_arena *arena, ldl_edge_id edge, struct ldl_thread *thread,
+	ldl_instance_id from, ldl_instance_id to, uint32_t type)
+{
+	ldl_witness_id id = ldl_edge_at(arena, edge)->witness_first;
+	uint32_t hash = held_hash(arena, thread);
+	struct ldl_witness *witness;
+
+	while (id && !is_like(ldl_witness_at(arena, id), thread, from, to, type, hash))
+		id = ldl_witness_at(arena, id)->next;
+	witness = ldl_witness_at(arena, id);
+	if (!id || !ldl_segment_is_left(thread, witness->segment))
+		return false;
+	ldl_store_relaxed(&witness->segment, ldl_segment_now(arena, thread));
+	ldl_store_relaxed(&witness->time_ns, now_ns(arena));
+	return true;
 }

@@ -43,8 +43,15 @@ void ldl_witness_link(struct ldl_arena *arena, ldl_edge_id edge, ldl_witness_id 
 
 /* Whether one more witness of this kind would tell something new about the edge: another type,
  * instances, thread, segment of it, or other locks held around it than those that are kept. Above
- * LDL_WITNESS_MAX a new thread or segment is news, or that fewer locks were held than ever. */
+ * LDL_WITNESS_MAX a new thread is news, or that fewer locks were held than ever. */
 bool ldl_witness_is_news(const struct ldl_arena *arena, ldl_edge_id edge,
 	const struct ldl_thread *thread, ldl_instance_id from, ldl_instance_id to, uint32_t type);
+
+/* Where it is no news, but for the segment: the newest witness that tells the rest becomes one of
+ * the present segment. A thread that goes through many leaves room for others that way, and what
+ * threads will do from now on is ordered with its latest segment if it is with any. False: there is
+ * none, or it is of this segment. */
+bool ldl_witness_renew(struct ldl_arena *arena, ldl_edge_id edge, struct ldl_thread *thread,
+	ldl_instance_id from, ldl_instance_id to, uint32_t type);
 
 #endif

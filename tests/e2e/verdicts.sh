@@ -90,9 +90,6 @@ names=()
 ab='L1 lock_a -> lock_b -> lock_a'
 abc='L1 lock_a -> lock_b -> lock_c -> lock_a'
 
-not_yet 'a harmless cycle hides a longer one' c-gate_on_the_short_way
-not_yet 'one thread takes the room of all evidence' c-rises_after_many_threads c-late_worker
-
 # Gates.
 verdict c gate_always 'gated 1' =
 verdict c gate_except_first "predicted $ab" =
@@ -103,9 +100,9 @@ verdict c gates_overlap 'gated 1' =
 verdict c gate_over_two_of_three 'gated 1' =
 verdict c gate_over_one_of_three "predicted $abc" =
 verdict c gate_on_the_short_way 'gated 1, predicted L1 lock_a -> lock_c -> lock_b -> lock_a' =
-verdict c gate_on_both_ways 'gated 1' =
+verdict c gate_on_both_ways 'gated 2' =
 verdict c gate_in_the_middle \
-	'gated 1, predicted L1 gate -> lock_a -> gate, predicted L1 gate -> lock_b -> gate' =
+	'gated 2, predicted L1 gate -> lock_a -> gate, predicted L1 gate -> lock_b -> gate' =
 verdict c gate_and_its_own_inversion 'gated 1, predicted L1 gate -> lock_a -> gate' =
 verdict c gate_released_early "predicted $ab" =
 verdict c gate_released_early_on_one_side "predicted $ab" =
@@ -171,6 +168,8 @@ verdict c rises_after_many_threads "predicted $ab" =
 verdict c many_threads_between '' "single-thread $ab"
 verdict c late_worker "predicted $ab" =
 verdict c no_late_worker '' "single-thread $ab"
+verdict c again_after_many_threads "predicted $ab" =
+verdict c not_again_after_many_threads '' "ordered $ab"
 verdict c forked_child_inverts '' =
 verdict c forked_child_goes_on "predicted $ab" "ordered $ab, predicted $ab"
 

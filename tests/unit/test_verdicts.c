@@ -126,6 +126,15 @@ static void a_cycle_that_can_happen_stands_for_longer_ones(void)
 		.verdict = LDL_VERDICT_PREDICTED);
 }
 
+/* Though the shortest cycle through its edge is another one. */
+static void evidence_raises_each_cycle_that_it_is_about(void)
+{
+	ldl_reports("T1: G A B; T2: G B C; T3: C A; T4: B A", .path = "A -> B -> C -> A",
+		.count = 2, .verdict = LDL_VERDICT_GATED);
+	ldl_reports("T1: G A B; T2: G B C; T3: C A; T4: B A; T5: A B", .path = "A -> B -> C -> A",
+		.count = 2, .verdict = LDL_VERDICT_PREDICTED);
+}
+
 /* What was held where it was declared has nothing to do with it. */
 static void a_declared_order_has_no_gate(void)
 {
@@ -229,6 +238,7 @@ LDL_SUITE(verdicts)
 	LDL_TEST(each_type_of_an_edge_is_weighed);
 	LDL_TEST(a_harmless_cycle_hides_no_longer_one);
 	LDL_TEST(a_cycle_that_can_happen_stands_for_longer_ones);
+	LDL_TEST(evidence_raises_each_cycle_that_it_is_about);
 	LDL_TEST(a_declared_order_has_no_gate);
 	LDL_TEST(a_vertex_of_the_cycle_is_no_gate);
 	LDL_TEST(a_vertex_without_other_locks_is_a_gate);

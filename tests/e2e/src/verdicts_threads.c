@@ -391,6 +391,30 @@ static void no_late_worker(void)
 	live_end(&live);
 }
 
+/* main alone goes on, while a thread is there that does the other order. */
+static void again_after_many_threads(void)
+{
+	struct live live;
+
+	for (int i = 0; i < 40; i++) {
+		a_b(0);
+		in_a_thread(nothing);
+	}
+	live_begin(&live, b_a);
+	a_b(0);
+	live_end(&live);
+}
+
+static void not_again_after_many_threads(void)
+{
+	for (int i = 0; i < 40; i++) {
+		a_b(0);
+		in_a_thread(nothing);
+	}
+	in_a_thread(b_a);
+	a_b(0);
+}
+
 /* Parent and child are different programs from then on. */
 static void forked_child_inverts(void)
 {
@@ -461,6 +485,8 @@ const struct turns_case thread_cases[] = {
 	CASE(many_threads_between),
 	CASE(late_worker),
 	CASE(no_late_worker),
+	CASE(again_after_many_threads),
+	CASE(not_again_after_many_threads),
 	CASE(forked_child_inverts),
 	CASE(forked_child_goes_on),
 	{NULL, NULL},
