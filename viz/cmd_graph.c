@@ -10,6 +10,7 @@
 
 #include "filter.h"
 #include "graph.h"
+#include "live.h"
 #include "view.h"
 
 #define ERROR_MAX      1024u
@@ -189,6 +190,7 @@ static int draw(const struct arguments *arguments)
 	int status = VIZ_EXIT_BAD_INPUT;
 
 	if (viz_run_open(&run, arguments->file, error, sizeof(error)) == LDL_OK) {
+		viz_live_look(&run, 1);
 		viz_run_set_view(run, arguments->view);
 		viz_run_set_filter(run, arguments->filter);
 		status = viz_graph_write(

@@ -138,7 +138,7 @@ int viz_cmd_top(int argc, char **argv)
 		fprintf(stderr, "lockdep-lite: %s\n", error);
 		return VIZ_EXIT_BAD_INPUT;
 	}
-	if (!options.is_once && !options.is_json && isatty(STDOUT_FILENO)) {
+	if (!options.is_once && !options.is_json && isatty(STDOUT_FILENO) && isatty(STDIN_FILENO)) {
 		status = viz_top_screen(&top, options.interval_ns) ? 0 : VIZ_EXIT_BAD_INPUT;
 	} else {
 		watch(&top, options.interval_ns);

@@ -36,6 +36,7 @@ struct viz_stall {
 	struct viz_deadlock_step holder; /* `holds` is that; pid 0: nobody is known to hold it */
 	bool is_holder_waiting;          /* for a lock, too: `holder.wants` */
 	bool is_holder_asleep;           /* in a wait for a condition variable */
+	size_t more_waiters;             /* of the same process, for the same lock */
 	size_t more_holders;             /* readers, beside the one that is shown */
 };
 

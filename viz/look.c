@@ -65,13 +65,23 @@ static uint32_t count_held(const struct viz_look *look, const struct ldl_thread_
 	return depth;
 }
 
+uint32_t viz_look_flags(const struct viz_look *look, int fd, const struct ldl_held *entry)
+{
+	const struct ldl_table *instances = &look->header.tables[LDL_TABLE_INSTANCES];
+	struct ldl_instance instance;
+
+	if (entry->instance >= instances->used ||
+		!read_all(fd, &instance, sizeof(instance),
+			instances->offset + (uint64_t)entry->instance * sizeof(instance)) ||
+		instance.addr != ldl_held_addr(entry))
+		return 0;
+	return instance.flags;
+}
+
 /* The pointers to held entries are set when all are read, since their array moves. */
 static bool read_held(struct viz_look *look, int fd, struct viz_look_thread *thread)
 {
 	const struct ldl_table *table = &look->header.tables[LDL_TABLE_HELD];
-	const struct ldl_table *instances = &look->header.tables[LDL_TABLE_INSTANCES];
-	struct ldl_instance instance = {0};
-	const struct ldl_held *wish;
 
 	if (look->held_count + thread->count > HELD_TOTAL_MAX ||
 		!make_room((void **)&look->held, &look->held_room, look->held_count + thread->count,
@@ -81,14 +91,8 @@ static bool read_held(struct viz_look *look, int fd, struct viz_look_thread *thr
 		    table->offset + (uint64_t)thread->record.held_first * sizeof(*look->held)))
 		return false;
 	look->held_count += thread->count;
-	if (!thread->is_wanting)
-		return true;
-	wish = &look->held[look->held_count - 1];
-	if (wish->instance < instances->used &&
-		read_all(fd, &instance, sizeof(instance),
-			instances->offset + (uint64_t)wish->instance * sizeof(instance)) &&
-		instance.addr == ldl_held_addr(wish))
-		thread->flags = instance.flags;
+	if (thread->is_wanting)
+		thread->flags = viz_look_flags(look, fd, &look->held[look->held_count - 1]);
 	return true;
 }
 

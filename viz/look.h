@@ -38,6 +38,9 @@ bool viz_look_take(struct viz_look *look, int fd, bool is_light);
 /* The same look, of a snapshot that was opened before; it points into the snapshot. */
 bool viz_look_of_snapshot(struct viz_look *look, const struct ldl_snapshot *snapshot);
 
+/* The ldl_instance_flags of an entry's lock, as they are now; 0: it is another one by now. */
+uint32_t viz_look_flags(const struct viz_look *look, int fd, const struct ldl_held *entry);
+
 /* The entry that the thread waits for; NULL: it waits for none. */
 static inline const struct ldl_held *viz_look_wish(const struct viz_look_thread *thread)
 {

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define ENDED_MAX 64u /* processes that have ended and held what is shared */
+
 static uint64_t clock_ns(void)
 {
 	struct timespec now;
@@ -26,6 +28,16 @@ struct viz_observer *viz_observer_new(const struct viz_observer_events *events, 
 	return observer;
 }
 
+static void free_parties(struct viz_observer *observer)
+{
+	free(observer->parties);
+	free(observer->is_done);
+	free(observer->gone);
+	observer->parties = NULL;
+	observer->is_done = observer->gone = NULL;
+	observer->party_room = observer->party_count = 0;
+}
+
 void viz_observer_free(struct viz_observer *observer)
 {
 	if (!observer)
@@ -34,8 +46,7 @@ void viz_observer_free(struct viz_observer *observer)
 		viz_source_free(observer->sources[i]);
 	viz_wait_graph_free(observer->graph);
 	free(observer->sources);
-	free(observer->parties);
-	free(observer->is_done);
+	free_parties(observer);
 	free(observer->told);
 	free(observer);
 }
@@ -83,18 +94,20 @@ static bool make_parties(struct viz_observer *observer)
 	for (size_t i = 0; i < observer->source_count; i++)
 		count += observer->sources[i]->look.thread_count;
 	if (count > observer->party_room) {
-		free(observer->parties);
-		free(observer->is_done);
+		free_parties(observer);
 		observer->party_room = count + count / 2;
 		observer->parties = calloc(observer->party_room, sizeof(*observer->parties));
 		observer->is_done = calloc(observer->party_room, 1);
+		observer->gone = calloc(observer->party_room, 1);
 	}
-	if (count && (!observer->parties || !observer->is_done)) {
-		observer->party_room = 0;
+	if (count && (!observer->parties || !observer->is_done || !observer->gone)) {
+		free_parties(observer);
 		return false;
 	}
-	if (count)
+	if (count) {
 		memset(observer->is_done, 0, count);
+		memset(observer->gone, 0, count);
+	}
 	return true;
 }
 
@@ -191,6 +204,38 @@ static void remove_source(struct viz_observer *observer, struct viz_source *sour
 	viz_source_free(source);
 }
 
+/* Whether a process has taken a lock to its grave that others may wait for. */
+static bool holds_shared(const struct viz_source *source)
+{
+	for (size_t i = 0; i < source->look.thread_count; i++) {
+		const struct viz_look_thread *thread = &source->look.threads[i];
+
+		for (uint32_t at = 0; at < viz_look_depth(thread); at++) {
+			if (viz_look_flags(&source->look, source->fd, &thread->held[at]) &
+				LDL_INSTANCE_SHARED)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Of the processes that have ended a few are kept, the last ones. */
+static void keep_ended(struct viz_observer *observer, struct viz_source *source)
+{
+	struct viz_source *oldest = NULL;
+	size_t count = 0;
+
+	for (size_t i = observer->source_count; i-- > 0;) {
+		if (observer->sources[i]->id)
+			continue;
+		oldest = observer->sources[i];
+		count++;
+	}
+	if (count >= ENDED_MAX)
+		remove_source(observer, oldest);
+	source->id = NULL;
+}
+
 void viz_observer_end(struct viz_observer *observer, const void *id)
 {
 	struct viz_source *source = find_source(observer, id);
@@ -209,10 +254,11 @@ void viz_observer_end(struct viz_observer *observer, const void *id)
 		if (observer->graph)
 			viz_observer_judge(observer);
 		drop_graph(observer);
-		source->id = NULL;
-	} else {
-		remove_source(observer, source);
 	}
+	if (held && holds_shared(source))
+		keep_ended(observer, source);
+	else
+		remove_source(observer, source);
 }
 
 bool viz_observer_is_suspicious(const struct viz_observer *observer)
@@ -258,6 +304,18 @@ uint64_t viz_observer_wait_ns(
 	if (source->wishes[slot].seen < 2)
 		return 0;
 	return observer->now_ns - source->wishes[slot].since_ns;
+}
+
+uint64_t viz_observer_held_ns(
+	const struct viz_observer *observer, const void *id, ldl_thread_id slot, uint32_t at)
+{
+	const struct viz_source *source = find_source(observer, id);
+	const struct viz_hold *hold;
+
+	if (!source || slot >= source->hold_slots || at >= VIZ_HOLDS || source->is_frozen)
+		return 0;
+	hold = &source->holds[(size_t)slot * VIZ_HOLDS + at];
+	return hold->since_ns ? observer->now_ns - hold->since_ns : 0;
 }
 
 struct viz_contention viz_observer_contention(

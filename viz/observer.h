@@ -60,6 +60,11 @@ const struct viz_look *viz_observer_look(const struct viz_observer *observer, co
 uint64_t viz_observer_wait_ns(
 	const struct viz_observer *observer, const void *id, ldl_thread_id slot);
 
+/* For how long the thread's held entry `at` has been the same lock, taken at the same place; 0: not
+ * known. */
+uint64_t viz_observer_held_ns(
+	const struct viz_observer *observer, const void *id, ldl_thread_id slot, uint32_t at);
+
 /* Who keeps a thread from what it wants, at the last poll: calls `tell` for each, until it says
  * false. */
 struct viz_observer_blocker {

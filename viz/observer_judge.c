@@ -270,6 +270,28 @@ static void judge_ended_process(struct viz_observer *observer, uint32_t waiter)
 		judge_gone(observer, waiter, &holder, true);
 }
 
+/* The others that wait for the same lock are told of with the first. */
+static size_t mark_same(struct viz_observer *observer, uint32_t waiter)
+{
+	const struct viz_wait_party *first = &observer->parties[waiter];
+	uint64_t addr = ldl_held_addr(viz_look_wish(first->thread));
+	struct viz_source *source = viz_observer_source_of(observer, waiter);
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < observer->party_count; i++) {
+		const struct viz_wait_party *party = &observer->parties[i];
+		const struct ldl_held *wish = viz_look_wish(party->thread);
+
+		if (i == waiter || !wish || !party->is_lasting ||
+			party->process != first->process || ldl_held_addr(wish) != addr ||
+			party->thread->record.wait_addr)
+			continue;
+		source->wishes[party->thread->slot].is_told = true;
+		count++;
+	}
+	return count;
+}
+
 static void judge_stall(
 	struct viz_observer *observer, uint32_t waiter, const struct blockers *blockers)
 {
@@ -282,6 +304,7 @@ static void judge_stall(
 		stall.wait_ns < observer->events.stall_ns)
 		return;
 	wish->is_told = true;
+	stall.more_waiters = mark_same(observer, waiter);
 	stall.waiter = step_of(observer, waiter, NULL);
 	if (blockers->count) {
 		stall.holder = step_of(

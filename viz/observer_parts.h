@@ -20,6 +20,15 @@ struct viz_wish {
 	bool is_told;                /* as a stall */
 };
 
+#define VIZ_HOLDS 8u /* of a thread's held entries whose age is known: the outermost */
+
+/* A held entry as it has been since it was first seen so. */
+struct viz_hold {
+	struct ldl_held entry;
+	uint32_t serial; /* of the thread */
+	uint64_t since_ns;
+};
+
 struct viz_source {
 	const void *id;
 	int fd;
@@ -32,12 +41,16 @@ struct viz_source {
 	struct viz_look look, again; /* of the poll; to make sure */
 	struct viz_wish *wishes;     /* by slot */
 	uint32_t wish_count;
+	struct viz_hold *holds; /* VIZ_HOLDS for each slot, where is_whole */
+	uint32_t hold_slots;
 	struct viz_contention *contention; /* by class */
 	uint32_t class_count;
 	uint64_t resets;
 	struct viz_maps maps;
 	uint32_t first_party; /* of its threads in observer->parties */
 };
+
+enum viz_gone { VIZ_GONE_NOT_ASKED = 0, VIZ_GONE_NO, VIZ_GONE_YES };
 
 struct viz_observer {
 	struct viz_observer_events events;
@@ -49,6 +62,7 @@ struct viz_observer {
 	struct viz_wait_party *parties;
 	size_t party_count, party_room;
 	unsigned char *is_done; /* by party: a cycle through it was dealt with in this poll */
+	unsigned char *gone; /* by party: viz_gone, as far as the kernel was asked in this poll */
 	struct viz_wait_graph *graph;
 	uint64_t *told; /* hashes of deadlocks */
 	size_t told_count;

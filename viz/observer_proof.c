@@ -168,8 +168,12 @@ bool viz_observer_proves_gone(
 		       source->look.header.state != LDL_STATE_EXITED;
 	if (!source->is_attached || observer->now_ns - wish->since_ns < GONE_NS)
 		return false;
-	if (task_of(observer, holder->party).presence != VIZ_TASK_GONE &&
-		!has_successor(source, thread))
-		return false;
-	return viz_observer_proves_wait(observer, waiter);
+	if (observer->gone[holder->party] == VIZ_GONE_NOT_ASKED)
+		observer->gone[holder->party] =
+			task_of(observer, holder->party).presence == VIZ_TASK_GONE ||
+					has_successor(source, thread)
+				? VIZ_GONE_YES
+				: VIZ_GONE_NO;
+	return observer->gone[holder->party] == VIZ_GONE_YES &&
+	       viz_observer_proves_wait(observer, waiter);
 }

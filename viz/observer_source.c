@@ -18,6 +18,7 @@ void viz_source_free(struct viz_source *source)
 	viz_look_free(&source->again);
 	viz_maps_free(&source->maps);
 	free(source->wishes);
+	free(source->holds);
 	free(source->contention);
 	free(source);
 }
@@ -105,6 +106,9 @@ void viz_source_check_end(struct viz_observer *observer, struct viz_source *sour
 		return;
 	source->checked_ns = observer->now_ns;
 	source->is_frozen = viz_observer_is_frozen(source->fd, &source->look.header);
+	/* Its last state, and no other, is final. */
+	if (source->is_frozen)
+		source->was_looked_at = viz_look_take(&source->look, source->fd, false);
 }
 
 static bool make_wishes(struct viz_source *source)
@@ -185,6 +189,41 @@ static void remember(struct viz_observer *observer, struct viz_source *source,
 	wish->until_ns = observer->now_ns;
 }
 
+/* Since when the thread's outer locks are what they are. */
+static void remember_holds(struct viz_observer *observer, struct viz_source *source,
+	const struct viz_look_thread *thread)
+{
+	struct viz_hold *holds = source->holds + (size_t)thread->slot * VIZ_HOLDS;
+	uint32_t depth = viz_look_depth(thread);
+
+	for (uint32_t i = 0; i < VIZ_HOLDS; i++) {
+		if (i >= depth)
+			holds[i].since_ns = 0;
+		else if (holds[i].since_ns == 0 || holds[i].serial != thread->record.serial ||
+			 memcmp(&holds[i].entry, &thread->held[i], sizeof(holds[i].entry)) != 0)
+			holds[i] = (struct viz_hold){
+				thread->held[i], thread->record.serial, observer->now_ns};
+	}
+}
+
+/* More slots of threads; for who wants to show what all of them hold. */
+static bool make_holds(struct viz_source *source)
+{
+	size_t size = VIZ_HOLDS * sizeof(*source->holds);
+	struct viz_hold *grown;
+
+	if (source->look.slots <= source->hold_slots)
+		return true;
+	grown = reallocarray(source->holds, source->look.slots, size);
+	if (!grown)
+		return false;
+	memset(grown + (size_t)source->hold_slots * VIZ_HOLDS, 0,
+		(source->look.slots - source->hold_slots) * size);
+	source->holds = grown;
+	source->hold_slots = source->look.slots;
+	return true;
+}
+
 void viz_source_remember(struct viz_observer *observer, struct viz_source *source)
 {
 	uint64_t resets = source->look.header.counters[LDL_COUNT_RESETS];
@@ -196,6 +235,10 @@ void viz_source_remember(struct viz_observer *observer, struct viz_source *sourc
 		return;
 	for (size_t i = 0; i < source->look.thread_count; i++)
 		remember(observer, source, &source->look.threads[i]);
+	if (!observer->is_whole || source->is_frozen || !make_holds(source))
+		return;
+	for (size_t i = 0; i < source->look.thread_count; i++)
+		remember_holds(observer, source, &source->look.threads[i]);
 }
 
 /* What does not change while the file is that process's. */

@@ -57,6 +57,9 @@ void viz_stall_text(FILE *out, struct viz_run *run, const struct viz_stall *stal
 		viz_class_name(run, ldl_held_class(&stall->waiter.wants)),
 		(unsigned int)(stall->wait_ns / 1000000000u),
 		(unsigned int)(stall->wait_ns / 100000000u % 10));
+	if (stall->more_waiters)
+		fprintf(out, "    and %zu more thread%s wait%s for it\n", stall->more_waiters,
+			stall->more_waiters == 1 ? "" : "s", stall->more_waiters == 1 ? "s" : "");
 	fprintf(out, "    asked for (%s, at 0x%" PRIx64 ") here:\n",
 		viz_mode_name(ldl_held_mode(&stall->waiter.wants)),
 		(uint64_t)(stall->waiter.wants.addr & LDL_HELD_ADDR_MASK));

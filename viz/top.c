@@ -15,11 +15,12 @@
 #include "graft.h"
 #include "task.h"
 
-#define PEERS_MAX  64u  /* other processes of the same run that are watched, too */
-#define STATES_MAX 512u /* threads that the kernel is asked about at a time */
-#define SECOND_NS  1000000000ull
-#define RATE_NS    400000000ull    /* the least time that a rate is measured over */
-#define RUN_FOLDER "lockdep-lite." /* of `lockdep-lite run`: one for each run */
+#define PEERS_MAX    64u  /* other processes of the same run that are watched, too */
+#define STATES_MAX   512u /* threads that the kernel is asked about at a time */
+#define SECOND_NS    1000000000ull
+#define FORGET_EVERY 256u
+#define RATE_NS      400000000ull    /* the least time that a rate is measured over */
+#define RUN_FOLDER   "lockdep-lite." /* of `lockdep-lite run`: one for each run */
 
 static uint64_t clock_ns(void)
 {
@@ -291,6 +292,10 @@ static void read_again(struct viz_top *top)
 {
 	char error[512];
 	bool is_new = has_news(top, &top->header);
+
+	/* Places are made for each picture: not to be kept for ever. */
+	if (++top->refreshes % FORGET_EVERY == 0)
+		viz_run_forget(top->run);
 
 	for (size_t i = 0; i < top->deadlock_count; i++)
 		is_new |= !top->deadlock_findings[i];

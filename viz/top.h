@@ -48,6 +48,7 @@ struct viz_top {
 	struct viz_deadlock **deadlocks;
 	ldl_finding_id *deadlock_findings; /* in `run`, 0: none */
 	size_t deadlock_count;
+	unsigned int refreshes;
 	struct ldl_header header;  /* of the last refresh */
 	bool is_live, is_attached; /* is_attached: its pid is one of ours */
 	double slow_rate;          /* slow paths a second, between the last two refreshes */

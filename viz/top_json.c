@@ -100,6 +100,8 @@ static void put_thread(FILE *out, struct viz_top *top, const struct viz_top_row 
 			continue;
 		fprintf(out, is_first ? "{" : ", {");
 		put_entry(out, top, &row->thread->held[i]);
+		seconds(out, "seconds",
+			viz_observer_held_ns(top->observer, top, row->thread->slot, i));
 		fprintf(out, "}");
 		is_first = false;
 	}

@@ -167,7 +167,7 @@ static void draw_stack(struct screen *screen, int first, int past)
 	struct viz_top *top = screen->top;
 	const struct viz_top_row *row = &top->rows[screen->at];
 	uint32_t depth = viz_look_depth(row->thread);
-	char place[512];
+	char place[512], time[32];
 	int line = first;
 
 	put(screen, line++, A_UNDERLINE, "HELD AND WANTED by tid %u, the last one first",
@@ -175,10 +175,16 @@ static void draw_stack(struct screen *screen, int first, int past)
 	for (uint32_t i = row->thread->count; i-- > 0 && line < past; line++) {
 		const struct ldl_held *entry = &row->thread->held[i];
 
-		put(screen, line, A_NORMAL, "  %s %s, %s, at 0x%" PRIx64 "  %s %s",
+		uint64_t since_ns =
+			i < depth ? viz_observer_held_ns(top->observer, top, row->thread->slot, i)
+				  : row->wait_ns;
+
+		put(screen, line, A_NORMAL, "  %s %s, %s, at 0x%" PRIx64 "  %s %s%s%s",
 			i < depth ? "holds" : "wants", viz_top_class_name(top, entry),
 			viz_mode_name(ldl_held_mode(entry)), (uint64_t)ldl_held_addr(entry),
-			i < depth ? "from" : "in", viz_top_place(top, entry, place, sizeof(place)));
+			i < depth ? "from" : "in", viz_top_place(top, entry, place, sizeof(place)),
+			since_ns ? ", for " : "",
+			since_ns ? viz_top_time(since_ns, time, sizeof(time)) : "");
 	}
 	for (; line < past; line++)
 		put(screen, line, A_NORMAL, "%s", "");
@@ -279,13 +285,25 @@ static uint64_t clock_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* Waits for a key, for as long as was set; ERR: there was none. A terminal that is gone gives none
+ * at once. */
+static int next_key(void)
+{
+	uint64_t began_ns = clock_ns();
+	int key = getch();
+
+	if (key == ERR && clock_ns() - began_ns < POLL_NS / 10)
+		nanosleep(&(struct timespec){0, POLL_NS}, NULL);
+	return key;
+}
+
 /* Polls at each turn, however the keys come: what is the same in two polls has to last. */
 static void run(struct screen *screen, uint64_t interval_ns)
 {
 	uint64_t polled_ns = 0, drawn_ns = 0;
 
 	while (!screen->is_over) {
-		int key = getch();
+		int key = next_key();
 		bool has_changed = key != ERR && take_key(screen, key);
 		size_t known = screen->top->deadlock_count;
 		uint64_t now_ns = clock_ns();

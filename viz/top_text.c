@@ -60,9 +60,9 @@ static void print_entry(
 {
 	char place[512];
 
-	fprintf(out, "    %s %s, %s, at 0x%" PRIx64 "  %s %s\n", verb,
-		viz_top_class_name(top, entry), viz_mode_name(ldl_held_mode(entry)),
-		(uint64_t)ldl_held_addr(entry), strcmp(verb, "holds") == 0 ? "from" : "in",
+	fprintf(out, "    %s %s, %s, at 0x%" PRIx64 "  %s %s", verb, viz_top_class_name(top, entry),
+		viz_mode_name(ldl_held_mode(entry)), (uint64_t)ldl_held_addr(entry),
+		strcmp(verb, "holds") == 0 ? "from" : "in",
 		viz_top_place(top, entry, place, sizeof(place)));
 }
 
@@ -72,6 +72,7 @@ static void print_wish(FILE *out, struct viz_top *top, const struct viz_top_row 
 	char holders[256];
 
 	print_entry(out, top, wish, row->is_asleep ? "needs" : "wants");
+	fprintf(out, "\n");
 	if (!row->wait_ns)
 		return;
 	viz_top_holders(top, row, holders, sizeof(holders));
@@ -104,15 +105,21 @@ static void print_state(FILE *out, const struct viz_top *top, const struct viz_t
 
 static void print_thread(FILE *out, struct viz_top *top, const struct viz_top_row *row)
 {
-	char name[64];
+	char name[64], time[32];
 
 	viz_clean_copy(name, sizeof(name), row->name);
 	fprintf(out, "\n  %s #%u (tid %u)", name[0] ? name : "thread", row->thread->record.serial,
 		row->thread->record.tid);
 	print_state(out, top, row);
 	for (uint32_t i = 0; i < viz_look_depth(row->thread); i++) {
-		if (!ldl_held_is_stolen(&row->thread->held[i]))
-			print_entry(out, top, &row->thread->held[i], "holds");
+		uint64_t held_ns = viz_observer_held_ns(top->observer, top, row->thread->slot, i);
+
+		if (ldl_held_is_stolen(&row->thread->held[i]))
+			continue;
+		print_entry(out, top, &row->thread->held[i], "holds");
+		if (held_ns)
+			fprintf(out, ", for %s", viz_top_time(held_ns, time, sizeof(time)));
+		fprintf(out, "\n");
 	}
 	if (row->thread->record.overflow)
 		fprintf(out, "    and %u more that found no room\n", row->thread->record.overflow);

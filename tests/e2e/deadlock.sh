@@ -150,6 +150,9 @@ same 'report: the deadlock of a live process comes first' \
 	"$dir/report"
 same 'report: since when' 1 "$(grep -c 'seen from outside, without progress for' "$dir/report")" \
 	"$dir/report"
+"$lockdep_lite" graph "$dir/live.ldl" -o "$dir/live.dot" 2>"$dir/err"
+same 'graph: a picture of a live process says so' 1 "$(grep -c 'error, deadlocked' "$dir/live.dot")" \
+	"$dir/err"
 kill -9 $program
 wait $program 2>/dev/null
 "$lockdep_lite" report "$dir/live.ldl" >"$dir/report" 2>&1
@@ -160,5 +163,46 @@ same 'report: and how it ended is said' 1 "$(grep -c 'when the process ended' "$
 	"$dir/report"
 "$lockdep_lite" report --json "$work/runs/busy/arena" >"$dir/json"
 same 'report: a process that ended well has none' '' "$(verdicts "$dir/json")" "$dir/json"
+
+# Of several processes, by the folder that they write into.
+"$lockdep_lite" run --log="$dir/two.log" -o "$dir/two.ldl" -- "$hang" two_processes &
+launcher=$!
+wait_until grep -q 'verdict deadlocked' "$dir/two.log"
+program=$(pgrep -P $launcher)
+folder=$(dirname "$("$lockdep_lite" doctor "$program" | sed -n 's/^ok    arena: //p')")
+"$lockdep_lite" report --json "$folder" >"$dir/json" 2>"$dir/err"
+same 'report: a deadlock of two live processes' \
+	'1 error lock-order L1 map_shared -> map_shared -> map_shared' "$? $(verdicts "$dir/json")" \
+	"$dir/err"
+kill -9 "$program" $(pgrep -P "$program")
+wait $launcher
+
+# Many that wait for one lock are told of once.
+cat >"$work/many.c" <<'END'
+#include <pthread.h>
+#include <unistd.h>
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static void *wait_for_it(void *argument)
+{
+	pthread_mutex_lock(&lock);
+	pthread_mutex_unlock(&lock);
+	return argument;
+}
+int main(void)
+{
+	pthread_t threads[100];
+	pthread_mutex_lock(&lock);
+	for (int i = 0; i < 100; i++)
+		pthread_create(&threads[i], NULL, wait_for_it, NULL);
+	sleep(4);
+	pthread_mutex_unlock(&lock);
+	for (int i = 0; i < 100; i++)
+		pthread_join(threads[i], NULL);
+}
+END
+$CC -g -o "$work/many" "$work/many.c" -lpthread
+"$lockdep_lite" run --stall=1 --log="$dir/many.log" -o "$dir/many.ldl" -- "$work/many"
+same 'a stall of many threads is told of once' '1 1' "$(grep -c '^long wait' "$dir/many.log") $(grep -c \
+	'    and 99 more threads wait for it' "$dir/many.log")" "$dir/many.log"
 
 finish

@@ -55,12 +55,12 @@ deadlock: lock order inversion between lock_a and lock_b
   seen from outside, without progress between two looks.
 
   taker-1 #2 (tid N): waits for at least TIME
-    holds lock_a, exclusive, at ADDRESS  from take_pair (hang.c)
+    holds lock_a, exclusive, at ADDRESS  from take_pair (hang.c), for TIME
     wants lock_b, exclusive, at ADDRESS  in take_pair (hang.c)
       held by taker-2 #3 (tid N)
 
   taker-2 #3 (tid N): waits for at least TIME
-    holds lock_b, exclusive, at ADDRESS  from take_pair (hang.c)
+    holds lock_b, exclusive, at ADDRESS  from take_pair (hang.c), for TIME
     wants lock_a, exclusive, at ADDRESS  in take_pair (hang.c)
       held by taker-1 #2 (tid N)
 
