@@ -112,6 +112,13 @@ case $(id -u),$found in
 esac
 kill $pid
 wait $pid 2>/dev/null
+# A link that somebody put where the arena is to be made leads nobody's file astray.
+printf 'precious' >"$work/victim"
+ln -s victim "$work/planted.ldl"
+LD_PRELOAD=$preload LOCKDEP_LITE="quiet:out=$work/planted.ldl" "$work/hang" robust >/dev/null
+same 'a planted link is not followed' 'precious regular file 600' \
+	"$(cat "$work/victim") $(stat -c '%F %a' "$work/planted.ldl.1")"
+
 name='another user is refused, for reading and writing'
 if [ "$(id -u)" = 0 ] && setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null; then
 	chmod 755 "$work"
@@ -141,6 +148,22 @@ lockdep-lite: cannot look into another user's process: process $pid: check the p
 		"lockdep-lite: another user's arena: $arena: be its owner, or root" "$found"
 	kill $pid
 	wait $pid 2>/dev/null
+
+	# All of it by somebody who has no privileges, from another terminal.
+	mkdir "$work/plain"
+	chown 65534:65534 "$work/plain"
+	cp "$lockdep_lite" "$O"/liblockdep_lite*.so* "$O/libdir" "$work/hang" "$work/plain"
+	(cd "$work/plain" && exec "${nobody[@]}" ./lockdep-lite run --log=log -o kept.ldl -- ./hang abba) &
+	launcher=$!
+	wait_until grep -q 'verdict deadlocked' "$work/plain/log"
+	program=$(pgrep -P $launcher)
+	found=$("${nobody[@]}" "$work/plain/lockdep-lite" top "$program" </dev/null 2>&1)
+	same 'a plain user sees why the program hangs' '1 1' \
+		"$? $(grep -c '^deadlock: lock order inversion between lock_a and lock_b' <<<"$found")" "$found"
+	found=$("${nobody[@]}" "$work/plain/lockdep-lite" ctl "$program" off 2>&1)
+	same 'and may switch it' "0 process $program: full -> off" "$? $found"
+	kill -9 "$program"
+	wait $launcher
 else
 	skip "$name" 'needs root and setpriv(1), to be two users'
 fi
