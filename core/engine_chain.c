@@ -50,8 +50,7 @@ static bool is_wanted_again(struct ldl_thread *thread, const struct ldl_acquisit
 		return false;
 	return (ldl_class_at(&ldl_engine.arena, acquisition->class)->flags & LDL_CLASS_WATCHED) ||
 	       (ldl_thread_pass(thread, chain->key) &&
-		       ldl_chain_may_pass(
-			       &ldl_engine.arena, chain, ldl_thread_who(thread)));
+		       ldl_chain_may_pass(&ldl_engine.arena, chain, ldl_thread_who(thread)));
 }
 
 /* A new chain: edges, cycles, findings; then it is published as seen. False: not now. */

@@ -102,8 +102,9 @@ void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_nod
 		judgement->is_watched |= ldl_edge_look(arena, id);
 	may_close = add_evidence(judgement, id, entry, type) || news;
 	/* A waiter who asked for less may close what those before him did not. */
-	may_close |= !is_new && (edge->asked & ~acquisition->asked);
-	edge->asked = is_new ? acquisition->asked : edge->asked & acquisition->asked;
+	may_close |= !is_new && (edge->asked & ~judgement->acquisition->asked);
+	edge->asked = is_new ? judgement->acquisition->asked
+			     : edge->asked & judgement->acquisition->asked;
 	if (is_new)
 		may_close = ldl_order_insert(arena, judgement->work, from, to);
 	else

@@ -450,8 +450,6 @@ int viz_cmd_report(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		add_path(&report, argv[i]);
 	viz_live_look(report.runs, report.run_count);
-	for (size_t i = 0; i < report.run_count; i++)
-		viz_run_set_filter(report.runs[i], report.filter); /* for what was seen just now */
 	if (report.is_generating)
 		print_suppressions(&report);
 	else if (!has_format(&report))

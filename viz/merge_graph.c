@@ -147,8 +147,8 @@ static void look_for_cycle(struct viz_union *whole, ldl_edge_id edge, uint32_t t
 {
 	static struct ldl_cycle_step steps[LDL_CYCLE_MAX];
 	uint32_t plain = (types | types >> LDL_EDGE_UNTIMED_SHIFT) & LDL_EDGE_TYPES;
-	uint32_t count =
-		ldl_cycle_find(&whole->arena, &whole->work, edge, plain, NULL, steps, LDL_CYCLE_MAX);
+	uint32_t count = ldl_cycle_find(
+		&whole->arena, &whole->work, edge, plain, NULL, steps, LDL_CYCLE_MAX);
 	bool is_news = count && !viz_union_is_of_one_run(whole, steps, count);
 	struct ldl_cycle_step *copy = is_news ? malloc(count * sizeof(*copy)) : NULL;
 

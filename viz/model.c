@@ -60,6 +60,7 @@ void viz_run_forget(struct viz_run *run)
 	viz_pool_free(&run->derived.pool);
 	memset(&run->derived, 0, sizeof(run->derived));
 	name_run(run);
+	viz_run_set_filter(run, run->filter);
 }
 
 ldl_status viz_run_reload(struct viz_run *run, char *error, size_t error_size)

@@ -13,7 +13,7 @@ mkdir "$runs"
 
 # What all cases were found to be, by default and with --strict.
 as_default() { python3 $src/findings.py --by-folder "$work/json"; }
-as_strict() { python3 $src/findings.py --by-folder-strict "$work/json"; }
+as_strict() { python3 $src/findings.py --by-folder "$work/json.strict"; }
 
 # expect COLUMN CASE TEXT: what is between commas, a line each.
 expect()
@@ -68,6 +68,7 @@ tell()
 	local name wrong
 
 	"$lockdep_lite" report --json "$runs"/*/arena* >"$work/json" 2>"$work/err"
+	"$lockdep_lite" report --strict --json "$runs"/*/arena* >"$work/json.strict" 2>>"$work/err"
 	[ -s "$work/json" ] || not_ok 'a report of all cases' "$(cat "$work/err")"
 	judge default
 	judge strict

@@ -7,7 +7,7 @@ The path begins at its smallest name. Line numbers, "#2" of equal names and C++ 
 out: they are not what a test of the engine should depend on.
 --by-folder: FOLDER: VERDICT RULE PATH for each of those that is a cycle, FOLDER: SEVERITY KIND RULE PATH
 for each other one, and FOLDER: gated N for N cycles that a gate makes harmless. FOLDER is the name of the
-folder that the arena lies in. --by-folder-strict: and those that are errors with --strict.
+folder that the arena lies in.
 --edges: a line for each edge of those findings: FROM -> TO TYPE THREAD: FUNCTIONS / FUNCTIONS, of the
 stacks of the first and the second acquisition. --verdicts: the usual lines, the verdict in front.
 --drops: how much was not seen, in all."""
@@ -36,11 +36,10 @@ def verdict_line(finding):
     return "%s %s %s" % (first, finding["rule"], path_of(finding))
 
 
-def verdicts_of(run, is_strict):
+def verdicts_of(run):
     folder = os.path.basename(os.path.dirname(run["file"]))
     for finding in run["findings"]:
-        if finding["severity"] != "info" or (
-                is_strict and finding["verdict"] in ("ordered", "single-thread")):
+        if finding["severity"] != "info":
             yield "%s: %s" % (folder, verdict_line(finding))
     if run["hidden"]["gated"]:
         yield "%s: gated %d" % (folder, run["hidden"]["gated"])
@@ -70,8 +69,8 @@ def main():
     lines, drops = [], 0
     for run in runs_of(files):
         drops += sum(value for value in run["drops"].values() if isinstance(value, int))
-        if option.startswith("--by-folder"):
-            lines.extend(verdicts_of(run, option == "--by-folder-strict"))
+        if option == "--by-folder":
+            lines.extend(verdicts_of(run))
             continue
         for finding in run["findings"]:
             if finding["severity"] not in ("error", "warning"):
