@@ -8,6 +8,7 @@
 
 #include "core/hash.h"
 #include "graft.h"
+#include "identity.h"
 
 #define NS_PER_SECOND 1000000000ull
 
@@ -177,29 +178,20 @@ static ldl_string_id make_note(const struct making *making)
 	return viz_graft_string(making->run, text);
 }
 
-/* The kind and the rule of the finding, and the number that tells it in every run: as the engine
- * makes them, in core/finding.c. */
+/* The kind and the rule of the finding, as the engine has them, and the id that it has in every run:
+ * it is the one that the engine found already, if it did. */
 struct identity {
 	enum ldl_finding_kind kind;
 	enum ldl_rule rule;
 	uint64_t id;
 };
 
-static uint64_t key_of(const struct making *making, ldl_class_id id)
-{
-	const struct ldl_class *class = ldl_snapshot_class(&making->run->snapshot, id);
-
-	return class ? class->key : 0;
-}
-
 static struct identity identify(
 	const struct making *making, const struct ldl_path_step *path, uint32_t count)
 {
 	struct identity identity = {LDL_FINDING_LOCK_ORDER, LDL_RULE_INSTANCE_ORDER, 0};
-	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		sum += ldl_hash_add(key_of(making, path[i].from), key_of(making, path[i].to));
 		if (path[i].from != path[0].from)
 			identity.rule = LDL_RULE_ORDER;
 	}
@@ -207,10 +199,8 @@ static struct identity identify(
 		identity = (struct identity){LDL_FINDING_MISUSE, LDL_RULE_HOLDER_GONE, 0};
 	else if (count == 1)
 		identity = (struct identity){LDL_FINDING_RECURSION, LDL_RULE_SELF_DEADLOCK, 0};
-	/* One that is no cycle of classes is told by what it is about. */
-	if (count > 1)
-		sum += count;
-	identity.id = ldl_hash_add((uint64_t)identity.kind << 8 | identity.rule, sum);
+	identity.id =
+		viz_path_identity(making->run, identity.kind, identity.rule, path, count, NULL);
 	return identity;
 }
 

@@ -181,20 +181,30 @@ static uint64_t known_identity(struct viz_run *run, ldl_class_id id)
 
 /* A sum over the steps, so it does not matter where a cycle is entered; the engine's formula. A
  * file's path may be longer than any that the engine makes: what lies behind is left out. */
-static uint64_t finding_identity(
-	struct viz_run *run, ldl_finding_id id, const struct ldl_finding *finding)
+uint64_t viz_path_identity(struct viz_run *run, unsigned int kind, unsigned int rule,
+	const struct ldl_path_step *steps, uint32_t count, const char *told_apart)
 {
-	uint64_t sum = finding->path_count, hash;
-	uint32_t count;
-	const struct ldl_path_step *steps = ldl_snapshot_path(&run->snapshot, id, &count);
+	uint64_t sum = count, hash;
 
 	for (uint32_t i = 0; steps && i < count && i < LDL_CYCLE_MAX; i++)
 		sum += ldl_hash_add(
 			known_identity(run, steps[i].from), known_identity(run, steps[i].to));
-	if (finding->rule == LDL_RULE_MISUSE)
-		sum += hash_text(ldl_snapshot_string(&run->snapshot, finding->note));
-	hash = ldl_hash_add((uint64_t)finding->kind << 8 | finding->rule, sum);
+	if (told_apart)
+		sum += hash_text(told_apart);
+	hash = ldl_hash_add((uint64_t)kind << 8 | rule, sum);
 	return hash ? hash : 1;
+}
+
+static uint64_t finding_identity(
+	struct viz_run *run, ldl_finding_id id, const struct ldl_finding *finding)
+{
+	uint32_t count;
+	const struct ldl_path_step *steps = ldl_snapshot_path(&run->snapshot, id, &count);
+	const char *note = finding->rule == LDL_RULE_MISUSE
+				   ? ldl_snapshot_string(&run->snapshot, finding->note)
+				   : NULL;
+
+	return viz_path_identity(run, finding->kind, finding->rule, steps, count, note);
 }
 
 bool viz_finding_is_by_names(struct viz_run *run, ldl_finding_id id)

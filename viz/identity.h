@@ -14,6 +14,11 @@
  * known after the program's files are gone. `*by_names`: it is made of nothing but names. */
 uint64_t viz_class_identity(struct viz_run *run, ldl_class_id id, bool *by_names);
 
+/* The id of a finding with this path; `told_apart` NULL unless its rule can be broken in more than
+ * one way (LDL_RULE_MISUSE: its note). Never 0. */
+uint64_t viz_path_identity(struct viz_run *run, unsigned int kind, unsigned int rule,
+	const struct ldl_path_step *steps, uint32_t count, const char *told_apart);
+
 /* Gives every finding of the run its id. */
 void viz_identity_apply(struct viz_run *run);
 

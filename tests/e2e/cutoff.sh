@@ -9,7 +9,8 @@ build cutoff cutoff.c
 # cut CASE VERDICT: the order is found; and no check was put off, as each is when a dead thread has the lock.
 cut()
 {
-	reported cutoff "$1" "$2 lock_a -> lock_b -> lock_a" || return
+	# Strict: one side may be over before the thread of the other one is made.
+	check "cutoff $1" --strict "$work/cutoff" "$1" -- "$2 lock_a -> lock_b -> lock_a" || return
 	is_wanted "$1: nobody waits" || return
 	python3 - "$dir/json" >"$dir/busy" <<'END'
 import json, sys

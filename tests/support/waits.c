@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "core/verdict.h"
-#include "viz/model.h"
 
 static struct ldl_arena arena;
 static int file = -1;
@@ -300,18 +299,4 @@ const char *ldl_waits_path(void)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
 	return path;
-}
-
-const char *ldl_waits_id(ldl_finding_id id)
-{
-	static char text[VIZ_ID_MAX];
-	struct viz_run *run;
-	char error[400];
-
-	text[0] = '\0';
-	if (viz_run_open(&run, ldl_waits_path(), error, sizeof(error)) == LDL_OK) {
-		viz_finding_id(run, id, text);
-		viz_run_close(run);
-	}
-	return text;
 }
