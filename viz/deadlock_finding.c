@@ -178,8 +178,8 @@ static ldl_string_id make_note(const struct making *making)
 	return viz_graft_string(making->run, text);
 }
 
-/* The kind and the rule of the finding, as the engine has them, and the id that it has in every run:
- * it is the one that the engine found already, if it did. */
+/* The kind and the rule of the finding, as the engine has them, and the id that it has in every
+ * run: it is the one that the engine found already, if it did. */
 struct identity {
 	enum ldl_finding_kind kind;
 	enum ldl_rule rule;

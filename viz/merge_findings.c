@@ -116,6 +116,17 @@ static void set_verdict(struct ldl_finding *finding, enum ldl_verdict verdict)
 	finding->severity = (uint8_t)ldl_verdict_severity(finding->verdict);
 }
 
+/* Whether some run has all of the cycle after all, by the types that its verdict rests on. */
+static bool is_seen_whole(const struct viz_union *whole, const struct ldl_finding *finding)
+{
+	static struct ldl_cycle_step steps[LDL_CYCLE_MAX];
+	const struct ldl_path_step *path = ldl_path_step_at(&whole->arena, finding->path_first);
+
+	for (uint32_t i = 0; i < finding->path_count && i < LDL_CYCLE_MAX; i++)
+		steps[i] = (struct ldl_cycle_step){path[i].edge, path[i].type};
+	return viz_union_is_of_one_run(whole, steps, finding->path_count);
+}
+
 static void find_candidate(struct viz_union *whole, const struct viz_candidate *candidate)
 {
 	struct ldl_arena *arena = &whole->arena;
@@ -132,7 +143,8 @@ static void find_candidate(struct viz_union *whole, const struct viz_candidate *
 	}
 	set_verdict(finding, finding->verdict);
 	finding->time_ns = time_of(arena, finding);
-	finding->note = ldl_text_add(arena, NOTE_MORE, strlen(NOTE_MORE));
+	if (!is_seen_whole(whole, finding))
+		finding->note = ldl_text_add(arena, NOTE_MORE, strlen(NOTE_MORE));
 }
 
 /* Whether several runs have steps of the path. */

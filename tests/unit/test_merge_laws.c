@@ -124,7 +124,8 @@ static bool check_finding(const struct ldl_snapshot *snapshot, ldl_finding_id id
 		CU_ASSERT_NOT_EQUAL(steps[i].witness, 0);
 	}
 	CU_ASSERT_TRUE(naive_is_strong_walk(graph, nodes, types, count));
-	for (unsigned int run = 0; run < NAIVE_RUNS; run++)
+	/* The note says that no single run saw it. */
+	for (unsigned int run = 0; run < NAIVE_RUNS && finding->note; run++)
 		CU_ASSERT_FALSE(naive_is_strong_walk(&runs[run], nodes, types, count));
 	/* A gate between two steps that one run made holds in all. */
 	CU_ASSERT(finding->verdict == LDL_VERDICT_POTENTIAL ||
