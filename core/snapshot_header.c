@@ -126,12 +126,14 @@ static bool overlaps_earlier(const struct ldl_header *header, unsigned int at)
 	return false;
 }
 
-static uint64_t lower_used(struct ldl_table *table, uint64_t end)
+/* `entries`: that one slot has room for. */
+static uint64_t lower_used(struct ldl_table *table, uint64_t end, uint32_t entries)
 {
 	uint64_t readable = end > table->offset ? (end - table->offset) / table->slot_size : 0;
 	uint64_t repairs = 0;
 
-	if (table->used > table->capacity) {
+	readable *= entries;
+	if (table->used > (uint64_t)table->capacity * entries) {
 		table->used = table->capacity;
 		repairs++;
 	}
@@ -155,7 +157,8 @@ uint64_t ldl_snapshot_repair_tables(struct ldl_header *header, uint64_t end)
 			continue; /* has none, or was emptied before */
 		if (table_is_placed(table, slot_sizes[i], header->size) &&
 			!overlaps_earlier(header, i)) {
-			repairs += lower_used(table, end);
+			repairs += lower_used(
+				table, end, i == LDL_TABLE_INSTANCE_HASH ? LDL_BUCKET_SLOTS : 1);
 			continue;
 		}
 		memset(table, 0, sizeof(*table));

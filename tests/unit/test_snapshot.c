@@ -215,6 +215,23 @@ static void more_records_than_slots_are_clamped(void)
 	close_sample();
 }
 
+/* Its slots are buckets, and what is counted is what lies in them. */
+static void more_instances_than_buckets_are_none_too_many(void)
+{
+	struct ldl_table *table;
+
+	make_sample();
+	table = ldl_arena_table(&sample, LDL_TABLE_INSTANCE_HASH);
+	table->used = table->capacity * LDL_BUCKET_SLOTS;
+	CU_ASSERT_EQUAL(open_sample(LDL_SAMPLE_SIZE), 0);
+	close_sample();
+	make_sample();
+	table = ldl_arena_table(&sample, LDL_TABLE_INSTANCE_HASH);
+	table->used = table->capacity * LDL_BUCKET_SLOTS + 1;
+	CU_ASSERT_EQUAL(open_sample(LDL_SAMPLE_SIZE), 1);
+	close_sample();
+}
+
 static void a_truncated_arena_is_read_as_far_as_it_goes(void)
 {
 	size_t end;
@@ -443,6 +460,7 @@ LDL_SUITE(snapshot)
 	LDL_TEST(headers_that_claim_the_impossible_are_refused);
 	LDL_TEST(tables_in_impossible_places_are_emptied);
 	LDL_TEST(more_records_than_slots_are_clamped);
+	LDL_TEST(more_instances_than_buckets_are_none_too_many);
 	LDL_TEST(a_truncated_arena_is_read_as_far_as_it_goes);
 	LDL_TEST(ids_out_of_range_are_cleared_and_counted);
 	LDL_TEST(words_out_of_range_are_cleared_and_counted);
