@@ -307,7 +307,7 @@ struct ldl_witness {
 	ldl_segment_id segment; /* of its thread; 0: not known */
 	uint32_t held_hash;     /* of all locks that its thread held: see ldl_witness_is_news() */
 	ldl_thread_id thread;   /* its slot, which may be another thread's by now; 0: not known */
-	uint32_t unused;
+	uint32_t also_room;     /* slots from also_first on that are its own */
 	uint32_t thread_serial;
 	uint32_t tid;
 	ldl_string_id thread_name;

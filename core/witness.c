@@ -6,7 +6,6 @@
 #include "site.h"
 #include "sys.h"
 
-#include <string.h>
 #include <time.h>
 
 /* Whether a stack that was kept earlier may be this hold's: its callers must all be on the thread's
@@ -59,23 +58,26 @@ static uint32_t also_mode(const struct ldl_arena *arena, const struct ldl_held *
 	return ldl_held_mode(entry) | (is_gate ? 0 : LDL_ALSO_NO_GATE);
 }
 
-uint32_t ldl_witness_keep_held(
-	struct ldl_arena *arena, const struct ldl_thread *thread, uint32_t *count)
+static uint32_t kept_of(const struct ldl_thread *thread)
 {
-	uint32_t depth = thread->record->depth & LDL_DEPTH_MASK, kept, first;
+	uint32_t depth = thread->record->depth & LDL_DEPTH_MASK;
 
-	*count = 0;
-	kept = depth < LDL_ALSO_HELD_MAX ? depth : LDL_ALSO_HELD_MAX;
-	first = kept ? ldl_table_take(arena, LDL_TABLE_ALSO_HELD, kept) : 0;
-	if (!first)
-		return 0;
+	return depth < LDL_ALSO_HELD_MAX ? depth : LDL_ALSO_HELD_MAX;
+}
+
+/* Fills `kept` slots from `first` on; returns how many of them hold a lock. */
+static uint32_t fill_held(
+	struct ldl_arena *arena, const struct ldl_thread *thread, uint32_t first, uint32_t kept)
+{
+	uint32_t depth = thread->record->depth & LDL_DEPTH_MASK, count = 0;
+
 	/* The innermost are the ones of interest when there are too many. */
 	for (uint32_t i = 0; i < kept; i++) {
 		const struct ldl_held *entry = &thread->held[depth - kept + i];
 
 		if (ldl_held_is_stolen(entry))
 			continue;
-		*ldl_also_held_at(arena, first + (*count)++) = (struct ldl_also_held){
+		*ldl_also_held_at(arena, first + count++) = (struct ldl_also_held){
 			.class = ldl_held_class(entry),
 			.instance = entry->instance,
 			.generation = ldl_instance_generation(arena, entry->instance),
@@ -83,19 +85,49 @@ uint32_t ldl_witness_keep_held(
 			.frame = ldl_module_frame(ldl_held_ip(entry)),
 		};
 	}
+	return count;
+}
+
+uint32_t ldl_witness_keep_held(
+	struct ldl_arena *arena, const struct ldl_thread *thread, uint32_t *count)
+{
+	uint32_t kept = kept_of(thread);
+	uint32_t first = kept ? ldl_table_take(arena, LDL_TABLE_ALSO_HELD, kept) : 0;
+
+	*count = first ? fill_held(arena, thread, first, kept) : 0;
 	return first;
 }
 
-/* One that a removed edge gave back, or a fresh one. */
+/* In the room that the record brings along, where that is enough. */
+static void keep_held(
+	struct ldl_arena *arena, const struct ldl_thread *thread, struct ldl_witness *witness)
+{
+	uint32_t kept = kept_of(thread), fresh = 0;
+
+	if (kept > witness->also_room) {
+		fresh = ldl_table_take(arena, LDL_TABLE_ALSO_HELD, kept);
+		if (!fresh)
+			return;
+		witness->also_first = fresh;
+		witness->also_room = kept;
+	}
+	witness->also_count = fill_held(arena, thread, witness->also_first, kept);
+}
+
+/* One that a removed edge gave back, with its room for held locks, or a fresh one. */
 static ldl_witness_id take_witness(struct ldl_arena *arena)
 {
 	struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_WITNESSES);
 	ldl_witness_id id = table->free_head;
+	struct ldl_witness *witness = ldl_witness_at(arena, id);
 
 	if (!id)
 		return ldl_table_take(arena, LDL_TABLE_WITNESSES, 1);
-	table->free_head = ldl_witness_at(arena, id)->next;
-	memset(ldl_witness_at(arena, id), 0, sizeof(struct ldl_witness));
+	table->free_head = witness->next;
+	*witness = (struct ldl_witness){
+		.also_first = witness->also_first,
+		.also_room = witness->also_room,
+	};
 	return id;
 }
 
@@ -162,7 +194,7 @@ ldl_witness_id ldl_witness_make(struct ldl_arena *arena, struct ldl_thread *thre
 		witness->from_generation = ldl_instance_generation(arena, entry->instance);
 		witness->from_mode = ldl_held_mode(entry);
 	}
-	witness->also_first = ldl_witness_keep_held(arena, thread, &witness->also_count);
+	keep_held(arena, thread, witness);
 	return id;
 }
 

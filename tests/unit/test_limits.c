@@ -167,6 +167,27 @@ static void locks_come_and_go_without_end(void)
 	CU_ASSERT_EQUAL(ldl_finding_count(), 0);
 }
 
+/* The evidence of their order goes with them, and what was held around it. */
+static void nested_locks_come_and_go_without_end(void)
+{
+	ldl_class_t class = ldl_class("short-lived", LDL_CLASS_BY_INSTANCE);
+	unsigned int round, i;
+
+	for (round = 0; round < 60000; round++) {
+		unsigned int depth = 2 + round % 3;
+
+		for (i = 0; i < depth; i++)
+			ldl_lock_init(locks[i], class, 0);
+		lock_all(depth);
+		release_all(depth);
+		for (i = 0; i < depth; i++)
+			ldl_lock_destroy(locks[i]);
+	}
+	CU_ASSERT_EQUAL(dropped(LDL_TABLE_WITNESSES), 0);
+	CU_ASSERT_EQUAL(dropped(LDL_TABLE_ALSO_HELD), 0);
+	CU_ASSERT_EQUAL(ldl_finding_count(), 0);
+}
+
 static void full_class_and_edge_tables_are_counted(void)
 {
 	const unsigned int count = 30000;
@@ -280,6 +301,7 @@ LDL_SUITE(limits)
 	LDL_TEST(a_cycle_over_a_thousand_locks_is_reported_whole);
 	LDL_TEST(more_locks_than_there_is_room_for_are_counted);
 	LDL_TEST(locks_come_and_go_without_end);
+	LDL_TEST(nested_locks_come_and_go_without_end);
 	LDL_TEST(full_class_and_edge_tables_are_counted);
 	LDL_TEST(more_findings_than_there_is_room_for_are_counted);
 	LDL_TEST(more_names_than_there_is_room_for_are_counted);
