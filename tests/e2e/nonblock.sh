@@ -51,7 +51,7 @@ a13_without_the_launcher_it_is_reported()
 # The same program, with a graph and without: only then is there something to report.
 a13_cycles_are_silent()
 {
-	check 'cycles, with a graph' '' "$work/weak" cycles -- 'error lock-order L1 a -> b -> a' \
+	check 'cycles, with a graph' --strict "$work/weak" cycles -- 'error lock-order L1 a -> b -> a' \
 		'error nonblock A1 a -> non-blocking section -> a'
 	check 'nonblock mode, cycles: silent' --mode=nonblock "$work/weak" cycles --
 }

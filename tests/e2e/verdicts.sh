@@ -146,6 +146,8 @@ verdict c siblings_apart "potential $ab" =
 verdict c siblings_apart_one_order '' =
 verdict c a_thread_for_each_task "potential $ab" =
 verdict c a_thread_for_each_task_one_order '' =
+verdict c churn_of_100000 "predicted $ab" =
+verdict c churn_of_one_order '' =
 verdict c pool_of_one '' "single-thread $ab"
 verdict c pool_of_four "predicted $ab" =
 verdict c detached_side "predicted $ab" =
@@ -292,4 +294,45 @@ verdict cxx heap_no_reuse_by_nodes 'predicted L1 nest_nodes -> nest_nodes -> nes
 verdict cxx heap_reuse_by_nodes '' =
 
 tell
+
+# report_of CASE: into $work/json, from the arena of the case.
+report_of()
+{
+	is_wanted "$1" && "$lockdep_lite" report --json "$runs/$1/arena" >"$work/json" 2>"$work/err"
+	[ -s "$work/json" ] && is_wanted "$1"
+}
+
+# A cycle inside a class names the very locks: as many as there are, each held by the next one's waiter.
+for case in pair_both_ways=2 three_accounts=3 five_philosophers=5 disjoint_instances_meet_later=2; do
+	report_of "c-${case%=*}" || continue
+	found=$(python3 $src/findings.py --rings "$work/json" 2>&1)
+	if [ "$found" = "${case#*=}" ]; then
+		ok "c-${case%=*}: its ${case#*=} locks are named"
+	else
+		not_ok "c-${case%=*}: its ${case#*=} locks are named" "$found"
+	fi
+done
+
+# What comes and goes needs no room for good. A hundred thousand locks in one order need more than there
+# is for the evidence of all of it, and that is all that is left out.
+for case in churn_of_100000 churn_of_one_order; do
+	report_of "c-$case" || continue
+	found=$(python3 $src/findings.py --drops "$work/json" 2>&1)
+	if [ "$found" = 0 ]; then
+		ok "c-$case: nothing was dropped"
+	else
+		not_ok "c-$case: nothing was dropped" "$found"
+	fi
+done
+if report_of c-crowd_in_random_order; then
+	found=$(python3 -c 'import json, sys
+run = json.load(open(sys.argv[1]))
+print(run["locks"], *run["drops"], run["repairs"])' "$work/json" 2>&1)
+	if [ "$found" = '100000 witnesses 0' ]; then
+		ok 'c-crowd_in_random_order: all locks were seen'
+	else
+		not_ok 'c-crowd_in_random_order: all locks were seen' "$found"
+	fi
+fi
+
 finish

@@ -8,6 +8,7 @@ out: they are not what a test of the engine should depend on.
 --by-folder: FOLDER: VERDICT RULE PATH for each of those that is a cycle, FOLDER: SEVERITY KIND RULE PATH
 for each other one, and FOLDER: gated N for N cycles that a gate makes harmless. FOLDER is the name of the
 folder that the arena lies in.
+--rings: the number of locks, for each cycle that leads from lock to lock and back to the first.
 --edges: a line for each edge of those findings: FROM -> TO TYPE THREAD: FUNCTIONS / FUNCTIONS, of the
 stacks of the first and the second acquisition. --verdicts: the usual lines, the verdict in front.
 --drops: how much was not seen, in all."""
@@ -45,6 +46,13 @@ def verdicts_of(run):
         yield "%s: gated %d" % (folder, run["hidden"]["gated"])
 
 
+def ring_lines(finding):
+    edges = finding["edges"]
+    froms = [edge.get("from_lock") for edge in edges]
+    if froms[1:] + froms[:1] == [edge.get("to_lock") for edge in edges]:
+        yield str(len(set(froms)))
+
+
 def runs_of(files):
     for name in files:
         with open(name, encoding="utf-8") as file:
@@ -77,6 +85,8 @@ def main():
                 continue
             if option == "--edges":
                 lines.extend(edge_lines(finding))
+            elif option == "--rings":
+                lines.extend(ring_lines(finding))
             else:
                 verdict = finding["verdict"] + " " if option == "--verdicts" else ""
                 lines.append("%s%s %s %s %s" % (verdict, finding["severity"], finding["kind"],
