@@ -108,6 +108,17 @@ static void describe(struct ldl_acquisition *acquisition, ldl_instance_id id, co
 	};
 }
 
+/* What the thread's next wake may depend on; until there are more than can be kept. */
+static void remember_work(struct ldl_thread *thread, const struct ldl_held *entry)
+{
+	if (ldl_held_mode(entry) & LDL_MODE_TRY)
+		return;
+	ldl_context_remember(&thread->context, entry,
+		ldl_load_relaxed(&ldl_engine.arena.header->event_clock), 0);
+	if (thread->context.past_count > 2 * LDL_HISTORY)
+		thread->armed &= ~(uint32_t)LDL_ARMED_WORK;
+}
+
 /* Checks and pushes. A relock that does not block pushes nothing: the entry counts it. */
 static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisition, uint32_t mode)
 {
@@ -133,6 +144,8 @@ static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisiti
 			.instance = acquisition->instance,
 			.class_mode = class_mode,
 		});
+	if (thread->armed & LDL_ARMED_WORK)
+		remember_work(thread, &thread->held[depth]);
 }
 
 /* The lock that should keep others of this class apart is not held. */

@@ -39,6 +39,10 @@ extern const uint32_t *ldl_engine_control LDL_HIDDEN;
 bool ldl_engine_start(void);
 bool ldl_engine_is_ready(void);
 
+/* Said before the start by who calls acquire and acquired alone for the program's locks: they are
+ * remembered for the wakes of events (ldl_engine_remember()) all the same. */
+void ldl_engine_sees_posix_locks(bool does);
+
 /* libc and all libraries are initialised: stacks may be taken from now on. Outside malloc. */
 void ldl_engine_libc_is_up(void);
 
@@ -413,7 +417,8 @@ void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip);
 void ldl_engine_event_taken(const void *event, const void *ip);
 void ldl_engine_wake(const void *event, const void *ip);
 void ldl_engine_sleep(const void *ip);
-/* After an annotated lock was got by waiting for it: the thread's next wake may depend on it. */
+/* After an annotated lock was got by waiting for it: the thread's next wake may depend on it. Of
+ * others see ldl_engine_sees_posix_locks(). */
 void ldl_engine_remember(struct ldl_thread *thread);
 void ldl_engine_misuse(const void *lock, const char *what, const void *ip);
 

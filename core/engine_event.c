@@ -98,6 +98,28 @@ static void check_wait(struct ldl_thread *thread, struct ldl_acquisition *acquis
 	ldl_engine_judge_end(&judgement);
 }
 
+/* The locks of the API are remembered when they are got; POSIX locks, whose fast path has no time
+ * for that, while the thread is armed: for its work after the first waits at a place that is new,
+ * and after some of the later ones. */
+static void watch_work(struct ldl_thread *thread, bool is_new)
+{
+	bool is_sampled = thread->context.ask_count % LDL_WORK_SAMPLED == 0;
+
+	if (is_new)
+		thread->work_left = LDL_WORK_WATCHED;
+	thread->armed &= ~(uint32_t)LDL_ARMED_WORK;
+	if ((thread->work_left || is_sampled) && !ldl_engine_has_no_graph() &&
+		ldl_engine.has_posix_locks)
+		thread->armed |= LDL_ARMED_WORK;
+	if (thread->work_left)
+		thread->work_left--;
+}
+
+void ldl_engine_sees_posix_locks(bool does)
+{
+	ldl_engine.has_posix_locks = does;
+}
+
 void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
 {
 	struct ldl_thread *thread = event ? ldl_engine_enter_any() : NULL;
@@ -105,6 +127,7 @@ void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
 	struct ldl_held entry;
 	ldl_instance_id id;
 	uint64_t key;
+	bool is_new;
 
 	if (!thread)
 		return;
@@ -117,12 +140,14 @@ void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
 		entry = ldl_engine_as_entry(thread, &acquisition);
 		key = ldl_engine_key_of_mode(
 			acquisition.asked ? ldl_hash_add(entry.key, acquisition.asked) : entry.key);
-		if (!ldl_chain_find(&ldl_engine.arena, key) || thread->context.budget_ns)
+		is_new = !ldl_chain_find(&ldl_engine.arena, key);
+		if (is_new || thread->context.budget_ns)
 			check_wait(thread, &acquisition, key, limit_ns);
 		/* What came before this wait is over: only the wait itself is needed now. */
 		ldl_context_forget(&thread->context);
 		ldl_context_remember(&thread->context, &entry, now(), 0);
 		ldl_context_note_wait(&thread->context, id, thread->held, ldl_thread_depth(thread));
+		watch_work(thread, is_new);
 		if (thread->armed)
 			ldl_engine_observe_wait(thread, &acquisition);
 	}

@@ -116,7 +116,7 @@ void ldl_engine_observe(struct ldl_judgement *judgement, const struct ldl_observ
 {
 	uint32_t armed = judgement->thread->armed;
 
-	if (!may_observe(judgement->thread))
+	if (!(armed & LDL_ARMED_OBSERVED) || !may_observe(judgement->thread))
 		return;
 	if (armed & LDL_ARMED_LADDER)
 		ldl_ladder_observe(judgement, observed);

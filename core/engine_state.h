@@ -14,6 +14,7 @@ struct ldl_engine {
 	uint64_t signals; /* writer: the mask that was, for who has the lock */
 	int pid;
 	bool is_ready;
+	bool has_posix_locks; /* they are not remembered when they were got: see engine_event.c */
 	bool is_child;   /* forked: locks that other threads of the parent held were never seen here
 			  */
 	uint32_t resets; /* a thread of an earlier one attaches anew */

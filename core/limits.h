@@ -24,13 +24,15 @@
 /* Contexts, scopes, events. */
 #define LDL_DOMAINS      3u
 #define LDL_IRQS         2u
-#define LDL_NONBLOCK_MAX 15u   /* non-blocking contexts, built-in ones included */
-#define LDL_SCOPE_MAX    16u   /* scopes open at once in one thread whose order is checked */
-#define LDL_CALLBACKS    4u    /* callbacks inside one another in one thread */
-#define LDL_IDLE_MAX     3u    /* runs of a reclaimer that free nothing before it is a finding */
-#define LDL_HISTORY      32u   /* waits that are over and that a thread's next wake depends on */
-#define LDL_ALLOC_CACHE  256u  /* allocation sites that a thread counts for itself */
-#define LDL_ALLOC_MEMO   256u  /* requests that a thread knows by place and held stack alone */
+#define LDL_NONBLOCK_MAX 15u  /* non-blocking contexts, built-in ones included */
+#define LDL_SCOPE_MAX    16u  /* scopes open at once in one thread whose order is checked */
+#define LDL_CALLBACKS    4u   /* callbacks inside one another in one thread */
+#define LDL_IDLE_MAX     3u   /* runs of a reclaimer that free nothing before it is a finding */
+#define LDL_HISTORY      32u  /* waits that are over and that a thread's next wake depends on */
+#define LDL_WORK_WATCHED 16u  /* waits at a new place after which a thread's locks are remembered */
+#define LDL_WORK_SAMPLED 64u  /* and then after one in so many */
+#define LDL_ALLOC_CACHE  256u /* allocation sites that a thread counts for itself */
+#define LDL_ALLOC_MEMO   256u /* requests that a thread knows by place and held stack alone */
 #define LDL_ALLOC_FLUSH  1024u /* requests after which the inventory hears of them */
 
 /* Ladders: how a thread's failed allocations go on. */

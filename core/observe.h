@@ -2,7 +2,8 @@
  * while (the body of a notifier, the time between a failed allocation and its retry).
  *
  * Arming a thread keeps its `control` at 0, so that every event takes the slow path, which tells
- * ladder.h and callback.h of it: inside the guard, under the writer lock, after it was judged. */
+ * ladder.h and callback.h of it: inside the guard, under the writer lock, after it was judged. What
+ * LDL_ARMED_WORK is for needs neither of them. */
 #ifndef LDL_OBSERVE_H
 #define LDL_OBSERVE_H
 
@@ -12,6 +13,8 @@
 enum ldl_armed {
 	LDL_ARMED_LADDER = 1,    /* an allocation failed, or an allocator's body runs: ladder.h */
 	LDL_ARMED_CALLBACKS = 2, /* a shrinker or notifier runs, or a pool's waiter woke */
+	LDL_ARMED_OBSERVED = LDL_ARMED_LADDER | LDL_ARMED_CALLBACKS,
+	LDL_ARMED_WORK = 4, /* it waited for an event: the locks that it takes are remembered */
 };
 
 enum ldl_observed_kind {

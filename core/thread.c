@@ -192,6 +192,7 @@ bool ldl_thread_begin_again(struct ldl_arena *arena, struct ldl_thread *thread)
 	thread->segment = 0;
 	thread->created_in = 0;
 	thread->segment_is_over = false;
+	thread->work_left = 0;
 	ldl_context_begin(&thread->context);
 	memset(&thread->ladder, 0, sizeof(thread->ladder));
 	memset(&thread->callbacks, 0, sizeof(thread->callbacks));

@@ -80,6 +80,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 	if (options.no_children)
 		leave_environment(variables);
 	/* Registered first, so that our prepare runs last: the program's handlers still lock. */
+	ldl_engine_sees_posix_locks(true);
 	if (ldl_engine_start())
 		pthread_atfork(ldl_engine_fork_prepare, ldl_engine_fork_parent, begin_child);
 }

@@ -141,11 +141,11 @@ LDL_API void ldl_event_taken(const void *event);
 
 /* To be called by the waker, before or after it wakes. What it holds, and what it had to wait for
  * since the event's request (ldl_event_init(), the last wake, or this thread's last own wait), the
- * event depends on: through it the cycle is found (rule A5). Locks taken through the annotation API
- * and the kernel-style header, allocations and waits are remembered for this when they are over;
- * pthread locks count when they are still held. A thread that wakes an event and then waits for
- * another one waits for the reply to its request: that wait does not depend on the event that it
- * has woken, whoever wakes that one else. */
+ * event depends on: through it the cycle is found (rule A5). Locks, allocations and waits are
+ * remembered for this when they are over; of POSIX locks, which must cost nothing, those that a
+ * thread takes after its first waits at a place, and after some of the later ones. A thread that
+ * wakes an event and then waits for another one waits for the reply to its request: that wait does
+ * not depend on the event that it has woken, whoever wakes that one else. */
 LDL_API void ldl_wake(const void *event);
 
 /* This place may sleep. A finding in a non-blocking context (rule A6) and inside an allocation that
