@@ -144,7 +144,7 @@ void ldl_context_remember(
 }
 
 /* The latest wait for this event; NULL: none that is kept. */
-static const struct ldl_own_wait *own_wait(const struct ldl_context *context, ldl_instance_id event)
+static const struct ldl_own_wait *own_wait(const struct ldl_context *context, uint64_t event)
 {
 	for (uint32_t i = 1; i <= LDL_OWN_WAITS && i <= context->own_wait_count; i++) {
 		const struct ldl_own_wait *own =
@@ -156,7 +156,7 @@ static const struct ldl_own_wait *own_wait(const struct ldl_context *context, ld
 	return NULL;
 }
 
-bool ldl_context_waited_for(const struct ldl_context *context, ldl_instance_id event)
+bool ldl_context_waited_for(const struct ldl_context *context, uint64_t event)
 {
 	return own_wait(context, event);
 }
@@ -172,15 +172,14 @@ static uint32_t rank_of(const struct ldl_context *context, const struct ldl_past
 }
 
 bool ldl_context_is_before(
-	const struct ldl_context *context, ldl_instance_id event, const struct ldl_past *past)
+	const struct ldl_context *context, uint64_t event, const struct ldl_past *past)
 {
 	const struct ldl_own_wait *own = own_wait(context, event);
 
-	/* Each wait for an event begins the list anew. */
-	return own && own->asks == context->ask_count && rank_of(context, past) < own->past;
+	return own && own->list == context->past_list && rank_of(context, past) < own->past;
 }
 
-void ldl_context_note_wake(struct ldl_context *context, ldl_instance_id event, uint32_t bit)
+void ldl_context_note_wake(struct ldl_context *context, uint64_t event, uint32_t bit)
 {
 	if (ldl_context_waited_for(context, event))
 		return;
@@ -215,15 +214,19 @@ uint32_t ldl_context_ask(struct ldl_context *context, ldl_class_id class)
 	return context->asked;
 }
 
-void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,
-	const struct ldl_held *held, uint32_t depth)
+void ldl_context_note_wait(
+	struct ldl_context *context, uint64_t event, const struct ldl_held *held, uint32_t depth)
 {
-	struct ldl_own_wait *own = &context->own_waits[context->own_wait_count++ % LDL_OWN_WAITS];
+	struct ldl_own_wait *own =
+		&context->own_waits[(context->own_wait_count - 1) % LDL_OWN_WAITS];
 
+	/* Again and again for the same one, in a loop: the others are not to be forgotten. */
+	if (!context->own_wait_count || own->event != event)
+		own = &context->own_waits[context->own_wait_count++ % LDL_OWN_WAITS];
 	*own = (struct ldl_own_wait){
 		.event = event,
 		.depth = depth,
-		.asks = context->ask_count,
+		.list = context->past_list,
 		.past = context->past_count,
 		.key = ldl_held_key(held, depth),
 	};
@@ -259,7 +262,7 @@ static uint32_t still_held(
 	return left;
 }
 
-uint32_t ldl_context_held_before(const struct ldl_context *context, ldl_instance_id event,
+uint32_t ldl_context_held_before(const struct ldl_context *context, uint64_t event,
 	const struct ldl_held *held, uint32_t depth)
 {
 	const struct ldl_own_wait *own = own_wait(context, event);

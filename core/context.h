@@ -35,9 +35,9 @@ struct ldl_past {
 /* A wait of the thread's own for an event that it may wake itself later, or a try for it, and what
  * it held and remembered then. */
 struct ldl_own_wait {
-	ldl_instance_id event;
+	uint64_t event; /* ldl_instance_word() */
 	uint32_t depth;
-	uint32_t asks;                  /* waits for events so far, this one included */
+	uint32_t list;                  /* of remembered waits: context->past_list */
 	uint32_t past;                  /* waits that were remembered, this one included */
 	uint64_t key;                   /* of the chain held */
 	uint64_t below[LDL_OWN_BOTTOM]; /* of its first entries: [0] is the oldest one's */
@@ -60,6 +60,7 @@ struct ldl_context {
 	uint32_t deep_first;   /* serial of the first of these */
 	uint32_t irq_disabled[LDL_IRQS];
 	uint32_t irq_depth[LDL_IRQS]; /* handlers of this kind that the thread is in */
+	uint32_t past_list;           /* begun so far, each by a wait */
 	uint32_t past_count;          /* so far; see ldl_context_remember() for which are kept */
 	uint32_t alloc_hidden;        /* an annotated allocator asks malloc(): that is no request */
 	uint32_t own_wait_count;      /* so far; the ring keeps the last LDL_OWN_WAITS */
@@ -114,9 +115,11 @@ LDL_INLINE bool ldl_context_irq_may_come(const struct ldl_context *context, uint
 	return interrupt == 0 ? hard : hard && !context->irq_disabled[1] && !context->irq_depth[1];
 }
 
-/* The thread wakes this event, of the class with this bit. One that it waited for itself it only
+/* Events are named by ldl_instance_word() from here on.
+ *
+ * The thread wakes this event, of the class with this bit. One that it waited for itself it only
  * gives back, as one does with a semaphore that is a lock: that asks for nothing. */
-void ldl_context_note_wake(struct ldl_context *context, ldl_instance_id event, uint32_t bit);
+void ldl_context_note_wake(struct ldl_context *context, uint64_t event, uint32_t bit);
 
 /* The thread waits for an event of this class: what it has woken since it last did, which it need
  * not wait for any more. The same set as before when the same wait goes on, as in a loop around a
@@ -124,7 +127,7 @@ void ldl_context_note_wake(struct ldl_context *context, ldl_instance_id event, u
 uint32_t ldl_context_ask(struct ldl_context *context, ldl_class_id class);
 
 /* Whether the thread waited for this event itself, lately. */
-bool ldl_context_waited_for(const struct ldl_context *context, ldl_instance_id event);
+bool ldl_context_waited_for(const struct ldl_context *context, uint64_t event);
 
 /* Keeps a wait that is over; forgets all of them. The oldest one, which is for an event where there
  * is one, and the latest LDL_HISTORY - 1 are kept. */
@@ -136,22 +139,23 @@ LDL_INLINE uint32_t ldl_context_past_kept(const struct ldl_context *context)
 }
 LDL_INLINE void ldl_context_forget(struct ldl_context *context)
 {
+	context->past_list++;
 	context->past_count = 0;
 }
 
 /* Keeps that the thread waits for the event, or got it by a try, with `depth` entries held. */
-void ldl_context_note_wait(struct ldl_context *context, ldl_instance_id event,
-	const struct ldl_held *held, uint32_t depth);
+void ldl_context_note_wait(
+	struct ldl_context *context, uint64_t event, const struct ldl_held *held, uint32_t depth);
 
 /* Whether a wait that is kept was over when the thread last waited for this event: whoever wakes it
  * next need not wait for that any more. */
 bool ldl_context_is_before(
-	const struct ldl_context *context, ldl_instance_id event, const struct ldl_past *past);
+	const struct ldl_context *context, uint64_t event, const struct ldl_past *past);
 
 /* How many of the `depth` entries, from the oldest on, were held already when the thread last
  * waited for this event: for them whoever wakes it next need not wait any more. 0: it did not wait
  * for it, or nothing is left of them. */
-uint32_t ldl_context_held_before(const struct ldl_context *context, ldl_instance_id event,
+uint32_t ldl_context_held_before(const struct ldl_context *context, uint64_t event,
 	const struct ldl_held *held, uint32_t depth);
 
 #endif

@@ -21,7 +21,7 @@ static uint32_t types_after(uint32_t types, bool weak)
 	return types & LDL_EDGE_TYPES & (weak ? (uint32_t)FROM_E : (uint32_t)LDL_EDGE_TYPES);
 }
 
-/* What a path is looked for around: see is_void(). */
+/* What a path is looked for around: see find(). */
 enum detour { NONE, PER_CPU, HANDLERS, WAITS, REPLIES, DETOURS };
 
 struct search {

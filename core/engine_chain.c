@@ -11,11 +11,6 @@ struct known {
 	uint64_t *cached;
 };
 
-static uint64_t instance_word(ldl_instance_id id)
-{
-	return (uint64_t)id << 32 | ldl_instance_generation(&ldl_engine.arena, id);
-}
-
 static struct known know(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,
 	uint32_t depth, uint32_t class_mode)
 {
@@ -29,10 +24,10 @@ static struct known know(struct ldl_thread *thread, const struct ldl_acquisition
 			continue;
 		is_nested = true;
 		known.checked =
-			ldl_hash_add(known.checked, instance_word(thread->held[i].instance));
+			ldl_hash_add(known.checked, ldl_instance_word(&ldl_engine.arena, thread->held[i].instance));
 	}
 	if (is_nested) {
-		known.checked = ldl_hash_add(known.checked, instance_word(acquisition->instance));
+		known.checked = ldl_hash_add(known.checked, ldl_instance_word(&ldl_engine.arena, acquisition->instance));
 		/* Where the fast path may look, but never for this key. */
 		known.cached = ldl_engine_cached_chain(thread, known.checked);
 	} else {

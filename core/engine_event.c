@@ -115,6 +115,20 @@ static void watch_work(struct ldl_thread *thread, bool is_new)
 		thread->work_left--;
 }
 
+/* Of an event: a stall until a domain has freed something is no reply to anybody. */
+static uint32_t asked_before(struct ldl_thread *thread, ldl_class_id class)
+{
+	bool is_event = ldl_class_at(&ldl_engine.arena, class)->kind == LDL_KIND_EVENT;
+
+	return is_event ? ldl_context_ask(&thread->context, class) : 0;
+}
+
+static void note_own(struct ldl_thread *thread, ldl_instance_id id)
+{
+	ldl_context_note_wait(&thread->context, ldl_instance_word(&ldl_engine.arena, id),
+		thread->held, ldl_thread_depth(thread));
+}
+
 void ldl_engine_sees_posix_locks(bool does)
 {
 	ldl_engine.has_posix_locks = does;
@@ -136,7 +150,7 @@ void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
 	if (id) {
 		acquisition =
 			ldl_engine_about(id, limit_ns ? LDL_MODE_TIMED : LDL_MODE_EXCLUSIVE, ip);
-		acquisition.asked = ldl_context_ask(&thread->context, acquisition.class);
+		acquisition.asked = asked_before(thread, acquisition.class);
 		entry = ldl_engine_as_entry(thread, &acquisition);
 		key = ldl_engine_key_of_mode(
 			acquisition.asked ? ldl_hash_add(entry.key, acquisition.asked) : entry.key);
@@ -146,7 +160,7 @@ void ldl_engine_wait(const void *event, uint64_t limit_ns, const void *ip)
 		/* What came before this wait is over: only the wait itself is needed now. */
 		ldl_context_forget(&thread->context);
 		ldl_context_remember(&thread->context, &entry, now(), 0);
-		ldl_context_note_wait(&thread->context, id, thread->held, ldl_thread_depth(thread));
+		note_own(thread, id);
 		watch_work(thread, is_new);
 		if (thread->armed)
 			ldl_engine_observe_wait(thread, &acquisition);
@@ -165,7 +179,7 @@ void ldl_engine_event_taken(const void *event, const void *ip)
 	ldl_engine_purge(thread);
 	id = event_at(thread, event, NULL, ip);
 	if (id)
-		ldl_context_note_wait(&thread->context, id, thread->held, ldl_thread_depth(thread));
+		note_own(thread, id);
 	ldl_engine_leave(thread);
 }
 
@@ -188,8 +202,9 @@ static uint64_t key_of_wake(const struct ldl_judgement *judgement, const struct 
 static void check_wake(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
 	const struct ldl_held *woken, uint32_t request)
 {
-	uint32_t before = ldl_context_held_before(
-		&thread->context, woken->instance, thread->held, ldl_thread_depth(thread));
+	uint32_t before = ldl_context_held_before(&thread->context,
+		ldl_instance_word(&ldl_engine.arena, woken->instance), thread->held,
+		ldl_thread_depth(thread));
 	struct ldl_judgement judgement = ldl_engine_judge(thread, acquisition);
 	uint64_t key = key_of_wake(&judgement, woken, request, before);
 	struct ldl_held alone = *woken;
@@ -220,7 +235,7 @@ void ldl_engine_wake(const void *event, const void *ip)
 		woken = ldl_engine_as_entry(thread, &acquisition);
 		request = request_of(id);
 		check_wake(thread, &acquisition, &woken, request);
-		ldl_context_note_wake(&thread->context, id,
+		ldl_context_note_wake(&thread->context, ldl_instance_word(&ldl_engine.arena, id),
 			ldl_class_event_bit(ldl_class_at(&ldl_engine.arena, acquisition.class)));
 		begin_request(id, request, true);
 	}

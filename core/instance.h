@@ -28,6 +28,12 @@ LDL_INLINE uint32_t ldl_instance_generation(const struct ldl_arena *arena, ldl_i
 	return ldl_load_relaxed(&ldl_instance_info_at(arena, id)->generation);
 }
 
+/* The instance in this life of its record: no other one's, ever (but for 2^32 lives). */
+LDL_INLINE uint64_t ldl_instance_word(const struct ldl_arena *arena, ldl_instance_id id)
+{
+	return (uint64_t)id << 32 | ldl_instance_generation(arena, id);
+}
+
 /* The instance at this address, 0: none known. */
 ldl_instance_id ldl_instance_find(struct ldl_arena *arena, uint64_t addr);
 

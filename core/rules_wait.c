@@ -14,6 +14,7 @@ static struct ldl_acquisition aimed_at(
 
 	if (instance == target.instance)
 		return target;
+	target.asked = 0;
 	target.instance = instance;
 	target.addr = ldl_instance_addr(judgement->arena, instance);
 	target.class = ldl_instance_class(judgement->arena, instance);
@@ -202,12 +203,13 @@ bool ldl_rules_counts(const struct ldl_judgement *judgement, const struct ldl_pa
 	const struct ldl_held *woken, uint32_t request)
 {
 	const struct ldl_context *context = &judgement->thread->context;
+	uint64_t event = ldl_instance_word(judgement->arena, woken->instance);
 
 	if ((int32_t)(past->clock - (request & ~LDL_REQUEST_WOKEN)) < 0 ||
-		ldl_context_is_before(context, woken->instance, past))
+		ldl_context_is_before(context, event, past))
 		return false;
 	/* What was a unit of a lock, or of many, when it was free is none when it is not. */
-	return !is_got_without(judgement, past) || ldl_context_waited_for(context, woken->instance);
+	return !is_got_without(judgement, past) || ldl_context_waited_for(context, event);
 }
 
 /* Whether the event can be woken by a thread that waited for no other one since the request: then
@@ -221,7 +223,7 @@ static bool is_woken_freely(
 	const struct ldl_context *context = &judgement->thread->context;
 	uint32_t count = ldl_context_past_kept(context);
 
-	if (ldl_context_waited_for(context, woken->instance))
+	if (ldl_context_waited_for(context, ldl_instance_word(judgement->arena, woken->instance)))
 		return class->flags & LDL_CLASS_FREE;
 	for (uint32_t i = 0; i < count; i++) {
 		if (is_event(judgement, &context->past[i]) &&

@@ -43,8 +43,6 @@ struct ldl_thread {
 	ldl_segment_id created_in; /* of its creator */
 	bool segment_is_over;      /* evidence from now on is of a new one */
 	bool has_evidence;         /* left some since its latest segment began */
-	uint32_t last_alloc; /* slot of the latest request, until the slow path hears of it */
-	uint32_t armed;      /* ldl_armed bits: each event takes the slow path; see observe.h */
 	uint32_t work_left;  /* waits for events whose work is to be watched: see engine_event.c */
 	uint32_t unused;
 	struct ldl_context context;

@@ -405,6 +405,41 @@ static void l11_a_wait_before_many_locks_is_reported(void)
 	lockstep_stop();
 }
 
+static void wait_in_a_loop(void *unused)
+{
+	lock(&a);
+	wait_for(&queue);
+	for (int i = 0; i < 10; i++)
+		wait_for(&done);
+	wake(&queue);
+	unlock(&a);
+}
+
+/* As a semaphore is, that was taken with the lock held. */
+static void l11_what_is_given_back_after_a_loop_of_waits_is_silent(void)
+{
+	make();
+	lockstep_call(1, wait_in_a_loop, NULL);
+	CALL(2, wait_under, &a, &queue);
+	CU_ASSERT(breach_is_silent());
+	lockstep_stop();
+}
+
+/* The request's record was once that of an event which the thread had waited for. */
+static void l11_a_request_in_the_place_of_an_older_event_is_silent(void)
+{
+	make();
+	lockstep_call(1, wait_for, &done);
+	ldl_event_destroy(&queue);
+	ldl_event_destroy(&done);
+	ldl_event_init(&queue, "queue");
+	ldl_event_init(&done, "done");
+	CALL(1, ask_under, &a, &done);
+	lockstep_call(2, answer, NULL);
+	CU_ASSERT(breach_is_silent());
+	lockstep_stop();
+}
+
 LDL_SUITE(requests)
 {
 	LDL_TEST(c3_a_request_that_gives_its_element_away_is_silent);
@@ -423,4 +458,6 @@ LDL_SUITE(requests)
 	LDL_TEST(l11_an_event_that_is_also_woken_freely_is_silent);
 	LDL_TEST(l11_events_that_wait_for_each_other_are_reported);
 	LDL_TEST(l11_a_wait_before_many_locks_is_reported);
+	LDL_TEST(l11_what_is_given_back_after_a_loop_of_waits_is_silent);
+	LDL_TEST(l11_a_request_in_the_place_of_an_older_event_is_silent);
 }
