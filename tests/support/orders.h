@@ -16,6 +16,15 @@ struct step {
 	unsigned int who, count;
 };
 
+#define STEP(function, argument)                                                                   \
+	{                                                                                          \
+		function, argument, 0, 0                                                           \
+	}
+#define AFTER(who, count, function, argument)                                                      \
+	{                                                                                          \
+		function, argument, who, count                                                     \
+	}
+
 struct play {
 	unsigned int rounds;
 	struct step steps[ORDERS_THREADS + 1][8]; /* by thread, from 1 on; a round ends with the

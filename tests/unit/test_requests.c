@@ -67,9 +67,10 @@ static void c3_a_request_that_gives_its_element_away_is_silent(void)
 		.is_expected = breach_is_silent,
 		.steps =
 			{
-				[1] = {{take, &element}, {wake, &queue}, {wait_for, &done},
-					{init_done, &done, 2, 3}},
-				[2] = {{wait_for, &queue}, {give, &element, 1, 2}, {wake, &done}},
+				[1] = {STEP(take, &element), STEP(wake, &queue),
+					STEP(wait_for, &done), AFTER(2, 3, init_done, &done)},
+				[2] = {STEP(wait_for, &queue), AFTER(1, 2, give, &element),
+					STEP(wake, &done)},
 			},
 	};
 
@@ -85,8 +86,10 @@ static void c3_a_request_for_a_lasting_event_is_silent(void)
 		.is_expected = breach_is_silent,
 		.steps =
 			{
-				[1] = {{take, &element, 2, 0}, {wake, &queue}, {wait_for, &done}},
-				[2] = {{wait_for, &queue}, {give, &element, 1, 2}, {wake, &done}},
+				[1] = {AFTER(2, 0, take, &element), STEP(wake, &queue),
+					STEP(wait_for, &done)},
+				[2] = {STEP(wait_for, &queue), AFTER(1, 2, give, &element),
+					STEP(wake, &done)},
 			},
 	};
 
@@ -106,10 +109,11 @@ static void c3_a_worker_that_needs_an_element_first_is_reported(void)
 		.is_expected = is_cycle_of_the_pool,
 		.steps =
 			{
-				[1] = {{take, &element}, {wake, &queue}, {wait_for, &done}},
-				[2] = {{wait_for, &queue}, {take, &other_element, 1, 2},
-					{give, &other_element}, {give, &element, 1, 3},
-					{wake, &done}},
+				[1] = {STEP(take, &element), STEP(wake, &queue),
+					STEP(wait_for, &done)},
+				[2] = {STEP(wait_for, &queue), AFTER(1, 2, take, &other_element),
+					STEP(give, &other_element), AFTER(1, 3, give, &element),
+					STEP(wake, &done)},
 			},
 	};
 
@@ -124,9 +128,9 @@ static void l11_a_request_under_a_lock_is_silent(void)
 		.is_expected = breach_is_silent,
 		.steps =
 			{
-				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &done},
-					{unlock, &a, 2, 2}},
-				[2] = {{wait_for, &queue}, {wake, &done, 1, 2}},
+				[1] = {STEP(lock, &a), STEP(wake, &queue), STEP(wait_for, &done),
+					AFTER(2, 2, unlock, &a)},
+				[2] = {STEP(wait_for, &queue), AFTER(1, 2, wake, &done)},
 			},
 	};
 
@@ -142,9 +146,9 @@ static void l11_a_wait_that_goes_on_is_silent(void)
 		.is_expected = breach_is_silent,
 		.steps =
 			{
-				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &done},
-					{wait_for, &done}, {unlock, &a, 2, 2}},
-				[2] = {{wait_for, &queue}, {wake, &done, 1, 2}},
+				[1] = {STEP(lock, &a), STEP(wake, &queue), STEP(wait_for, &done),
+					STEP(wait_for, &done), AFTER(2, 2, unlock, &a)},
+				[2] = {STEP(wait_for, &queue), AFTER(1, 2, wake, &done)},
 			},
 	};
 
@@ -159,9 +163,11 @@ static void l11_two_replies_to_one_request_are_silent(void)
 		.is_expected = breach_is_silent,
 		.steps =
 			{
-				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &accepted},
-					{wait_for, &done, 2, 2}, {unlock, &a, 2, 3}},
-				[2] = {{wait_for, &queue}, {wake, &accepted, 1, 2}, {wake, &done}},
+				[1] = {STEP(lock, &a), STEP(wake, &queue),
+					STEP(wait_for, &accepted), AFTER(2, 2, wait_for, &done),
+					AFTER(2, 3, unlock, &a)},
+				[2] = {STEP(wait_for, &queue), AFTER(1, 2, wake, &accepted),
+					STEP(wake, &done)},
 			},
 	};
 
@@ -177,10 +183,10 @@ static void l11_a_request_through_two_workers_is_silent(void)
 		.is_expected = breach_is_silent,
 		.steps =
 			{
-				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &done},
-					{unlock, &a, 3, 2}},
-				[2] = {{wait_for, &queue}, {wake, &second_queue, 1, 2}},
-				[3] = {{wait_for, &second_queue}, {wake, &done, 2, 2}},
+				[1] = {STEP(lock, &a), STEP(wake, &queue), STEP(wait_for, &done),
+					AFTER(3, 2, unlock, &a)},
+				[2] = {STEP(wait_for, &queue), AFTER(1, 2, wake, &second_queue)},
+				[3] = {STEP(wait_for, &second_queue), AFTER(2, 2, wake, &done)},
 			},
 	};
 
@@ -200,10 +206,11 @@ static void l11_a_worker_between_that_needs_the_lock_is_reported(void)
 		.is_expected = is_cycle_of_the_second_worker,
 		.steps =
 			{
-				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &done}, {unlock, &a}},
-				[2] = {{wait_for, &queue}, {lock, &a, 1, 2}, {unlock, &a},
-					{wake, &second_queue}},
-				[3] = {{wait_for, &second_queue}, {wake, &done, 2, 4}},
+				[1] = {STEP(lock, &a), STEP(wake, &queue), STEP(wait_for, &done),
+					STEP(unlock, &a)},
+				[2] = {STEP(wait_for, &queue), AFTER(1, 2, lock, &a),
+					STEP(unlock, &a), STEP(wake, &second_queue)},
+				[3] = {STEP(wait_for, &second_queue), AFTER(2, 4, wake, &done)},
 			},
 	};
 
@@ -224,9 +231,9 @@ static void l11_a_wait_that_somebody_else_asks_for_is_reported(void)
 		.is_expected = is_cycle_of_the_request,
 		.steps =
 			{
-				[1] = {{lock, &a}, {wake, &queue}, {unlock, &a}},
-				[2] = {{wait_for, &queue}, {wake, &done, 1, 2}},
-				[3] = {{lock, &a}, {wait_for, &done}, {unlock, &a}},
+				[1] = {STEP(lock, &a), STEP(wake, &queue), STEP(unlock, &a)},
+				[2] = {STEP(wait_for, &queue), AFTER(1, 2, wake, &done)},
+				[3] = {STEP(lock, &a), STEP(wait_for, &done), STEP(unlock, &a)},
 			},
 	};
 
@@ -242,10 +249,10 @@ static void l11_a_wait_beside_one_that_was_asked_for_is_reported(void)
 		.is_expected = is_cycle_of_the_request,
 		.steps =
 			{
-				[1] = {{lock, &a}, {wake, &queue}, {wait_for, &done},
-					{unlock, &a, 2, 2}},
-				[2] = {{wait_for, &queue}, {wake, &done, 1, 2}},
-				[3] = {{lock, &a}, {wait_for, &done}, {unlock, &a}},
+				[1] = {STEP(lock, &a), STEP(wake, &queue), STEP(wait_for, &done),
+					AFTER(2, 2, unlock, &a)},
+				[2] = {STEP(wait_for, &queue), AFTER(1, 2, wake, &done)},
+				[3] = {STEP(lock, &a), STEP(wait_for, &done), STEP(unlock, &a)},
 			},
 	};
 
@@ -261,8 +268,8 @@ static void l11_a_bounded_buffer_is_silent(void)
 		.is_expected = breach_is_silent,
 		.steps =
 			{
-				[1] = {{wait_for, &accepted}, {wake, &queue}},
-				[2] = {{wait_for, &queue}, {wake, &accepted, 1, 2}},
+				[1] = {STEP(wait_for, &accepted), STEP(wake, &queue)},
+				[2] = {STEP(wait_for, &queue), AFTER(1, 2, wake, &accepted)},
 			},
 	};
 
