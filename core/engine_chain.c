@@ -23,11 +23,12 @@ static struct known know(struct ldl_thread *thread, const struct ldl_acquisition
 		if (ldl_held_class(&thread->held[i]) != acquisition->class)
 			continue;
 		is_nested = true;
-		known.checked =
-			ldl_hash_add(known.checked, ldl_instance_word(&ldl_engine.arena, thread->held[i].instance));
+		known.checked = ldl_hash_add(known.checked,
+			ldl_instance_word(&ldl_engine.arena, thread->held[i].instance));
 	}
 	if (is_nested) {
-		known.checked = ldl_hash_add(known.checked, ldl_instance_word(&ldl_engine.arena, acquisition->instance));
+		known.checked = ldl_hash_add(
+			known.checked, ldl_instance_word(&ldl_engine.arena, acquisition->instance));
 		/* Where the fast path may look, but never for this key. */
 		known.cached = ldl_engine_cached_chain(thread, known.checked);
 	} else {

@@ -43,7 +43,7 @@ struct ldl_thread {
 	ldl_segment_id created_in; /* of its creator */
 	bool segment_is_over;      /* evidence from now on is of a new one */
 	bool has_evidence;         /* left some since its latest segment began */
-	uint32_t work_left;  /* waits for events whose work is to be watched: see engine_event.c */
+	uint32_t work_left; /* waits for events whose work is to be watched: see engine_event.c */
 	uint32_t unused;
 	struct ldl_context context;
 	struct ldl_ladder ladder;

@@ -272,11 +272,7 @@ verdict cxx static_order_early '' "ordered $mutexes"
 unset VERDICTS_EARLY
 verdict cxx thread_local_order '' "ordered $mutexes"
 
-# Memory that is used again. Its silent cases need to be told that memory was freed, unmapped, or
-# left by a thread or a function.
-not_yet 'lives that no call ends are not told apart' c-heap_reuse c-heap_reuse_by_realloc \
-	c-heap_reuse_by_nodes c-stack_reuse c-stack_reuse_by_one_thread c-thread_stack_reuse \
-	c-mapping_reuse c-mapping_over_mapping cxx-heap_reuse_by_nodes
+# Memory that is used again, freed, unmapped, or left by a thread or a function.
 inside='L1 inside_a -> lock_a -> inside_a'
 verdict c heap_no_reuse "predicted $inside" =
 verdict c heap_reuse '' =
