@@ -5,6 +5,7 @@
 #ifndef LDL_CLASS_H
 #define LDL_CLASS_H
 
+#include "atomic.h"
 #include "site.h"
 
 /* The class with this key; 0: none yet. Lock-free. */
@@ -19,6 +20,23 @@ ldl_class_id ldl_class_make(struct ldl_arena *arena, const struct ldl_class *mod
 LDL_INLINE uint32_t ldl_class_event_bit(const struct ldl_class *class)
 {
 	return class->kind == LDL_KIND_EVENT ? 1u << class->event % 32 : 0;
+}
+
+/* Flags of a class (ldl_class_flags) change while others read them, under the writer lock or not:
+ * relaxed, since each stands for itself. */
+LDL_INLINE bool ldl_class_has(const struct ldl_class *class, uint8_t flag)
+{
+	return ldl_load_relaxed(&class->flags) & flag;
+}
+
+LDL_INLINE void ldl_class_mark(struct ldl_class *class, uint8_t flag)
+{
+	ldl_or_relaxed(&class->flags, flag);
+}
+
+LDL_INLINE void ldl_class_unmark(struct ldl_class *class, uint8_t flag)
+{
+	ldl_and_relaxed(&class->flags, (uint8_t)~flag);
 }
 
 /* Keys by the four identity rules, in their order of precedence. */

@@ -58,7 +58,8 @@ static void enter(struct search *search, uint32_t state, uint32_t by)
 
 static bool is_per_cpu(const struct ldl_arena *arena, ldl_node_id node)
 {
-	return ldl_class_at(arena, ldl_node_at(arena, node)->class)->flags & LDL_CLASS_PER_CPU;
+	return ldl_class_has(
+		ldl_class_at(arena, ldl_node_at(arena, node)->class), LDL_CLASS_PER_CPU);
 }
 
 static bool is_handler(const struct ldl_arena *arena, ldl_node_id node)
@@ -86,7 +87,7 @@ static bool is_optional(const struct ldl_arena *arena, const struct ldl_edge *ed
 {
 	const struct ldl_class *from = class_of(arena, edge->from);
 
-	return from->kind == LDL_KIND_EVENT && (from->flags & LDL_CLASS_FREE) &&
+	return from->kind == LDL_KIND_EVENT && ldl_class_has(from, LDL_CLASS_FREE) &&
 	       class_of(arena, edge->to)->kind == LDL_KIND_EVENT;
 }
 

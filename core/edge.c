@@ -2,6 +2,7 @@
 #include "edge.h"
 
 #include "atomic.h"
+#include "class.h"
 #include "hash.h"
 #include "instance.h"
 
@@ -235,7 +236,7 @@ void ldl_edge_watch(struct ldl_arena *arena, ldl_edge_id id)
 	struct ldl_edge *edge = ldl_edge_at(arena, id);
 
 	edge->looks = LDL_WATCH_LOOKS;
-	ldl_class_at(arena, ldl_node_at(arena, edge->to)->class)->flags |= LDL_CLASS_WATCHED;
+	ldl_class_mark(ldl_class_at(arena, ldl_node_at(arena, edge->to)->class), LDL_CLASS_WATCHED);
 }
 
 static bool is_watched_into(const struct ldl_arena *arena, ldl_node_id node)
@@ -256,6 +257,6 @@ bool ldl_edge_look(struct ldl_arena *arena, ldl_edge_id id)
 		return true;
 	/* Other instances of the class may have watched edges of their own: those end early. */
 	if (!is_watched_into(arena, edge->to))
-		ldl_class_at(arena, to->class)->flags &= (uint8_t)~LDL_CLASS_WATCHED;
+		ldl_class_unmark(ldl_class_at(arena, to->class), LDL_CLASS_WATCHED);
 	return false;
 }

@@ -1,6 +1,7 @@
 /* Whether an acquisition's chain is known, and what is done when it is not. */
 #include "engine_state.h"
 
+#include "class.h"
 #include "instance.h"
 
 /* How an acquisition is known: the chain's key; the key under which it counts as checked, which
@@ -40,12 +41,13 @@ static struct known know(struct ldl_thread *thread, const struct ldl_acquisition
 /* Whether a chain that is known is to be looked at again: an edge into its end is watched, or this
  * thread may add its own evidence. */
 static bool is_wanted_again(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,
-	const struct ldl_chain *chain)
+	const struct known *known, const struct ldl_chain *chain)
 {
 	if (!ldl_thread_depth(thread) || (acquisition->mode & LDL_MODE_TRY))
 		return false;
-	return (ldl_class_at(&ldl_engine.arena, acquisition->class)->flags & LDL_CLASS_WATCHED) ||
-	       (ldl_thread_pass(thread, chain->key) &&
+	return ldl_class_has(
+		       ldl_class_at(&ldl_engine.arena, acquisition->class), LDL_CLASS_WATCHED) ||
+	       (ldl_thread_pass(thread, known->checked) &&
 		       ldl_chain_may_pass(&ldl_engine.arena, chain, ldl_thread_who(thread)));
 }
 
@@ -90,7 +92,7 @@ uint64_t ldl_engine_check_chain(struct ldl_thread *thread, struct ldl_acquisitio
 		(void)check(thread, acquisition, &known, relocked);
 	} else if (*known.cached != known.checked) {
 		chain = ldl_chain_find(&ldl_engine.arena, known.checked);
-		if (chain && !is_wanted_again(thread, acquisition, chain))
+		if (chain && !is_wanted_again(thread, acquisition, &known, chain))
 			*known.cached = known.checked;
 		else
 			*is_fresh = check(thread, acquisition, &known, NULL) && !chain;

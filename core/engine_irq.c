@@ -149,7 +149,7 @@ static void judge_exposed(struct ldl_thread *thread, uint64_t key, const void *i
 		const struct ldl_held *entry = &thread->held[at];
 
 		if (!ldl_held_is_stolen(entry) &&
-			(ldl_class_at(&ldl_engine.arena, ldl_held_class(entry))->flags &
+			ldl_class_has(ldl_class_at(&ldl_engine.arena, ldl_held_class(entry)),
 				LDL_CLASS_INTERRUPTS))
 			ldl_rules_interrupts(&judgement, entry);
 	}

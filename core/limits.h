@@ -60,6 +60,7 @@
 #define LDL_RACES_MAX     100000u /* wake-ups that found a lock taken again */
 #define LDL_WITNESS_MAX   8u      /* kept for one edge */
 #define LDL_WITNESS_MORE  8u /* on top of these, of threads or with fewer locks around than those */
+#define LDL_WITNESS_WATCH 8u /* and on top of these, while the edge is suspected */
 #define LDL_PASSES        8u /* threads, and segments of one, that look at a known chain again */
 #define LDL_PASSED        65536u  /* bits by which a thread knows the chains that it looked at */
 #define LDL_WATCH_LOOKS   64u     /* slow paths that look at a watched edge */

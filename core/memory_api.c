@@ -2,6 +2,7 @@
  * its stack, and leaves the judging to ladder.c and policy.c. */
 #include "include/lockdep_lite.h"
 
+#include "class.h"
 #include "engine_place.h"
 #include "instance.h"
 #include "policy.h"
@@ -248,10 +249,10 @@ static void note_contended(struct ldl_thread *thread, ldl_class_id class, const 
 	struct ldl_acquisition acquisition = ask(thread, 0, ip);
 	struct ldl_judgement judgement;
 
-	if ((ldl_load_relaxed(&record->flags) & LDL_CLASS_CONTENDED) ||
+	if (ldl_class_has(record, LDL_CLASS_CONTENDED) ||
 		!ldl_engine_judge_start(&judgement, thread, &acquisition))
 		return;
-	ldl_or_relaxed(&record->flags, LDL_CLASS_CONTENDED);
+	ldl_class_mark(record, LDL_CLASS_CONTENDED);
 	ldl_policy_contended(&judgement, class);
 	ldl_engine_judge_end(&judgement);
 }

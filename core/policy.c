@@ -1,6 +1,7 @@
 /* Rules about a single request's mask. See policy.h. */
 #include "policy.h"
 
+#include "class.h"
 #include "fmt.h"
 #include "gfp_text.h"
 #include "include/lockdep_lite/context.h"
@@ -134,7 +135,7 @@ static void judge_contention(struct ldl_judgement *judgement)
 		const struct ldl_class *class =
 			ldl_class_at(judgement->arena, ldl_held_class(entry));
 
-		if ((class->flags & LDL_CLASS_CONTENDED) && !ldl_held_is_stolen(entry))
+		if (ldl_class_has(class, LDL_CLASS_CONTENDED) && !ldl_held_is_stolen(entry))
 			ldl_policy_add(judgement,
 				&(struct ldl_policy_breach){LDL_RULE_D16, LDL_SEVERITY_WARNING,
 					entry, "NOWAIT first, else drop the lock meanwhile"});

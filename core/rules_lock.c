@@ -1,5 +1,6 @@
 /* The rules of locks: order, recursion, misuse. See rules.h. */
 #include "edge.h"
+#include "class.h"
 #include "rules.h"
 
 static bool is_class_held(const struct ldl_thread *thread, ldl_class_id class)
@@ -31,7 +32,7 @@ static void same_class(struct ldl_judgement *judgement, const struct ldl_held *e
 						 LDL_SEVERITY_ERROR, entry, NULL});
 		return;
 	}
-	if ((class->flags & LDL_CLASS_DECLARED) && !(class->flags & LDL_CLASS_LEARNED)) {
+	if (ldl_class_has(class, LDL_CLASS_DECLARED) && !ldl_class_has(class, LDL_CLASS_LEARNED)) {
 		if (!both_read)
 			ldl_rules_add(judgement,
 				&(struct ldl_breach){LDL_FINDING_RECURSION, LDL_RULE_SAME_CLASS,
@@ -151,7 +152,7 @@ void ldl_rules_acquire(struct ldl_judgement *judgement)
 			ldl_rules_wait_type(judgement,
 				class->wait_outer ? class->wait_outer : class->wait_inner);
 	}
-	if (class->flags & LDL_CLASS_INTERRUPTS) {
+	if (ldl_class_has(class, LDL_CLASS_INTERRUPTS)) {
 		struct ldl_held held = as_held(acquisition);
 
 		ldl_rules_interrupts(judgement, &held);
@@ -192,7 +193,7 @@ void ldl_rules_misuse(
 {
 	const struct ldl_class *class =
 		ldl_class_at(judgement->arena, judgement->acquisition->class);
-	bool is_declared = class->flags & LDL_CLASS_DECLARED;
+	bool is_declared = ldl_class_has(class, LDL_CLASS_DECLARED);
 
 	ldl_rules_add(judgement,
 		&(struct ldl_breach){

@@ -1,5 +1,6 @@
 /* The rules of waits that are no locks: allocations, events, reserves, sleeps. See rules.h. */
 #include "edge.h"
+#include "class.h"
 #include "instance.h"
 #include "include/lockdep_lite/context.h"
 #include "include/lockdep_lite/gfp.h"
@@ -224,13 +225,13 @@ static bool is_woken_freely(
 	uint32_t count = ldl_context_past_kept(context);
 
 	if (ldl_context_waited_for(context, ldl_instance_word(judgement->arena, woken->instance)))
-		return class->flags & LDL_CLASS_FREE;
+		return ldl_class_has(class, LDL_CLASS_FREE);
 	for (uint32_t i = 0; i < count; i++) {
 		if (is_event(judgement, &context->past[i]) &&
 			ldl_rules_counts(judgement, &context->past[i], woken, request))
-			return class->flags & LDL_CLASS_FREE;
+			return ldl_class_has(class, LDL_CLASS_FREE);
 	}
-	class->flags |= LDL_CLASS_FREE;
+	ldl_class_mark(class, LDL_CLASS_FREE);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* Weighs the evidence of a cycle: a search over combinations of witnesses. See verdict.h. */
 #include "verdict.h"
 
+#include "class.h"
 #include "evidence.h"
 
 /* What a combination is asked for. Each demand is about pairs of its witnesses. */
@@ -212,7 +213,7 @@ static bool is_declared(const struct search *search)
 		const struct ldl_path_step *step = &search->steps[i];
 		const struct ldl_class *class = ldl_class_at(search->arena, step->from);
 
-		if (class->kind == LDL_KIND_CUSTOM || (class->flags & LDL_CLASS_DECLARED) ||
+		if (class->kind == LDL_KIND_CUSTOM || ldl_class_has(class, LDL_CLASS_DECLARED) ||
 			(ldl_edge_at(search->arena, step->edge)->types & LDL_EDGE_DECLARED))
 			return true;
 	}

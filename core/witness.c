@@ -1,6 +1,7 @@
 /* Evidence. See witness.h. */
 #include "witness.h"
 
+#include "class.h"
 #include "instance.h"
 #include "segment.h"
 #include "site.h"
@@ -52,7 +53,7 @@ ldl_site_id ldl_witness_site(struct ldl_arena *arena, const struct ldl_held *ent
 static uint32_t also_mode(const struct ldl_arena *arena, const struct ldl_held *entry)
 {
 	const struct ldl_class *class = ldl_class_at(arena, ldl_held_class(entry));
-	bool is_gate = ldl_kind_is_lock(class->kind) && !(class->flags & LDL_CLASS_PER_CPU) &&
+	bool is_gate = ldl_kind_is_lock(class->kind) && !ldl_class_has(class, LDL_CLASS_PER_CPU) &&
 		       !(ldl_instance_at(arena, entry->instance)->flags & LDL_INSTANCE_VIRTUAL);
 
 	return ldl_held_mode(entry) | (is_gate ? 0 : LDL_ALSO_NO_GATE);
@@ -251,7 +252,8 @@ bool ldl_witness_is_news(const struct ldl_arena *arena, ldl_edge_id edge,
 
 	if (type & ~record->types)
 		return true;
-	if (record->witness_count >= LDL_WITNESS_MAX + LDL_WITNESS_MORE)
+	if (record->witness_count >=
+		LDL_WITNESS_MAX + LDL_WITNESS_MORE + (record->looks ? LDL_WITNESS_WATCH : 0))
 		return false;
 	known = look_through(arena, record->witness_first, thread, from, to, type);
 	if (record->witness_count < LDL_WITNESS_MAX)

@@ -43,7 +43,8 @@ void ldl_witness_link(struct ldl_arena *arena, ldl_edge_id edge, ldl_witness_id 
 
 /* Whether one more witness of this kind would tell something new about the edge: another type,
  * instances, thread, segment of it, or other locks held around it than those that are kept. Above
- * LDL_WITNESS_MAX a new thread is news, or that fewer locks were held than ever. */
+ * LDL_WITNESS_MAX a new thread is news, or that fewer locks were held than ever. Where the others
+ * came before there was a suspicion, a watched edge has room of its own. */
 bool ldl_witness_is_news(const struct ldl_arena *arena, ldl_edge_id edge,
 	const struct ldl_thread *thread, ldl_instance_id from, ldl_instance_id to, uint32_t type);
 

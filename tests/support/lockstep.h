@@ -2,7 +2,7 @@
 #ifndef LDL_TEST_LOCKSTEP_H
 #define LDL_TEST_LOCKSTEP_H
 
-#define LOCKSTEP_THREADS 16
+#define LOCKSTEP_THREADS 20
 
 /* Calls `function(argument)` in thread `thread` (0: here) and returns when it has returned. The
  * threads are started at their first use and live until lockstep_stop(). One caller at a time. */

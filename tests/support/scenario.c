@@ -24,6 +24,8 @@ struct scenario {
 	bool met[SCENARIO_LOCK_NUMBERS];
 };
 
+_Static_assert(SCENARIO_THREADS <= LOCKSTEP_THREADS, "each has a thread to run in");
+
 static const struct ldl_scenario_kind plain_kind;
 static struct scenario current;
 

@@ -14,7 +14,7 @@
  *	fail(A)	wait for it, in vain
  *	-A	release it
  *	, or ;	release all that this thread holds, youngest first
- *	T1:	the next steps are thread T1's (T1 to T9; before any of these: the caller's).
+ *	T1:	the next steps are thread T1's (T1 to T19; before any of these: the caller's).
  *		A thread that is left in the midst of a group keeps its locks
  *	init(A) destroy(A) down(A) held(A) unheld(A) nest(A,B) order(A,B)
  *		the calls of that name; nest: A inside B; order: A outside B.

@@ -125,11 +125,16 @@ static void read_call(struct reader *reader, size_t len)
 static bool read_thread(struct reader *reader)
 {
 	const char *at = reader->at;
+	char *end;
+	unsigned long thread;
 
-	if (at[0] != 'T' || !isdigit((unsigned char)at[1]) || at[2] != ':')
+	if (at[0] != 'T' || !isdigit((unsigned char)at[1]))
 		return false;
-	reader->thread = (unsigned int)(at[1] - '0');
-	reader->at += 3;
+	thread = strtoul(at + 1, &end, 10);
+	if (*end != ':' || thread >= SCENARIO_THREADS)
+		return false;
+	reader->thread = (unsigned int)thread;
+	reader->at = end + 1;
 	return true;
 }
 

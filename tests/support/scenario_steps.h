@@ -3,7 +3,7 @@
 #define LDL_TEST_SCENARIO_STEPS_H
 
 #define SCENARIO_STEPS   4096
-#define SCENARIO_THREADS 10 /* 0 is the caller */
+#define SCENARIO_THREADS 20 /* 0 is the caller */
 
 enum scenario_op {
 	SCENARIO_LOCK,

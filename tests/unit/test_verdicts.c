@@ -57,6 +57,21 @@ static void evidence_that_comes_later_raises_the_verdict(void)
 		.verdict = LDL_VERDICT_PREDICTED);
 }
 
+/* Sixteen threads have left all the evidence that an unsuspected edge keeps. */
+static void a_watched_edge_has_room_for_more_evidence(void)
+{
+#define FOUR(order, a, b, c, d)                                                                    \
+	"T" #a ": " order "; T" #b ": " order "; T" #c ": " order "; T" #d ": " order "; "
+#define SIXTEEN                                                                                    \
+	FOUR("A1 B1", 4, 5, 6, 7)                                                                  \
+	FOUR("A1 B1", 8, 9, 10, 11)                                                                \
+	FOUR("C A1 B1", 12, 13, 14, 15) FOUR("C A1 B1", 16, 17, 18, 19)
+	ldl_reports(SIXTEEN "T1: B2 A2; T2: A2 B2", .path = "A -> B -> A", .count = 1,
+		.verdict = LDL_VERDICT_PREDICTED);
+	ldl_reports(SIXTEEN "T1: B2 A2; T2: A3 B3", .path = "A -> B -> A", .count = 1,
+		.verdict = LDL_VERDICT_POTENTIAL);
+}
+
 static void a_lock_around_both_sides_is_a_gate(void)
 {
 	ldl_reports("T1: G A B; T2: G B A", .path = "A -> B -> A", .verdict = LDL_VERDICT_GATED);
@@ -231,6 +246,7 @@ LDL_SUITE(verdicts)
 	LDL_TEST(one_thread_alone_makes_a_potential_one);
 	LDL_TEST(locks_of_one_class_that_never_meet_make_a_potential_one);
 	LDL_TEST(evidence_that_comes_later_raises_the_verdict);
+	LDL_TEST(a_watched_edge_has_room_for_more_evidence);
 	LDL_TEST(fewer_threads_than_edges_make_a_potential_one);
 	LDL_TEST(each_thread_leaves_its_own_evidence);
 	LDL_TEST(a_lock_around_both_sides_is_a_gate);
