@@ -39,7 +39,7 @@ Q :=
 say = @:
 endif
 
-# SANITIZE=address|undefined|thread builds everything but the preload library with that sanitizer.
+# SANITIZE=address|undefined|thread (or address,undefined) builds everything but the preload library with that sanitizer.
 # gcc's flow analysis warns of what is not there once the probes are in, so warnings are no errors then.
 ifdef SANITIZE
 WERROR :=
@@ -80,7 +80,7 @@ all: $(lib_static) $(lib_shared) $(preload) $(preload_alloc) $(command) $(exampl
 
 help:
 	@echo 'do:      all demo install uninstall man format clean deps'
-	@echo 'test:    test test-unit selftest test-e2e test-apps soak asan ubsan tsan fuzz bench bench-peers'
+	@echo 'test:    test test-unit selftest test-e2e test-apps soak asan ubsan asan-ubsan tsan fuzz bench bench-peers'
 	@echo 'check:   check-layers check-headers check-symbols check-size check-rules check-man format-check lint'
 	@echo 'variables: O=$(O) V=0|1 CC CXX CFLAGS prefix DESTDIR SANITIZE=address|undefined|thread'
 

@@ -28,7 +28,7 @@ $(stress): $(O)/tests/stress/%: $(O)/tests/stress/%.o $(lib_static)
 
 # Thread sanitizer needs a plain address space; where that cannot be had it runs as it is.
 sanitized := ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	TSAN_OPTIONS=detect_deadlocks=0 \
+	TSAN_OPTIONS=detect_deadlocks=0:die_after_fork=0 \
 	$$(if [ '$(SANITIZE)' = thread ] && setarch -R true 2>/dev/null; then echo setarch -R; fi)
 
 .PHONY: test-unit test-stress test-e2e
@@ -41,7 +41,7 @@ test-stress: $(stress)
 
 test-e2e: all | deps-test deps-demo
 	@for script in $(e2e_scripts); do \
-		echo $$(basename $$script .sh) 600 $$script; done | $(run_tests) $(test_logs)/e2e
+		echo $$(basename $$script .sh) 600 $$script; done | $(run_tests) -j 2 $(test_logs)/e2e
 
 # Well-known programs, with and without us. Not a part of `make test`: it fetches large packages.
 .PHONY: test-apps
@@ -55,11 +55,12 @@ soak: $(run_unit) $(stress)
 	@{ echo unit 14400 $(run_unit) --effort=200; \
 		echo locks 7200 $(O)/tests/stress/locks --seconds=1800; } | $(run_tests) -v $(test_logs)/soak
 
-.PHONY: asan ubsan tsan
+.PHONY: asan ubsan asan-ubsan tsan
 asan: SANITIZE_AS := address
 ubsan: SANITIZE_AS := undefined
+asan-ubsan: SANITIZE_AS := address,undefined
 tsan: SANITIZE_AS := thread
-asan ubsan tsan:
+asan ubsan asan-ubsan tsan:
 	+$(Q)$(MAKE) -k --no-print-directory O=$(O)/$@ SANITIZE=$(SANITIZE_AS) test-unit selftest test-stress
 
 # Names, time limits in seconds, and targets. The order is from cheap to costly, so that a plain
@@ -71,13 +72,12 @@ test_suites := \
 	size=60=check-size \
 	rules=60=check-rules \
 	man=60=check-man \
-	headers=300=check-headers \
+	headers=600=check-headers \
 	symbols=60=check-symbols \
 	unit=600=test-unit \
 	selftest=120=selftest \
 	stress=600=test-stress \
-	asan=900=asan \
-	ubsan=900=ubsan \
+	asan-ubsan=900=asan-ubsan \
 	tsan=900=tsan \
 	$(if $(wildcard tests/fuzz.mk),fuzz=300=fuzz-smoke) \
 	e2e=1800=test-e2e

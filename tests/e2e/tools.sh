@@ -72,6 +72,16 @@ shows_skip()
 	grep -q 'skip:.*no such machine' "$work/out"
 }
 result 'the reason of a skip is shown' shows_skip
+# The first one waits for the second, which only helps where both run.
+runs_together()
+{
+	printf '%s\n' "first 9 until [ -e $work/met ]; do sleep 0.1; done; echo 2 passed, 0 failed, 0 skipped" \
+		"second 9 touch $work/met; echo 1 passed, 1 failed, 1 skipped" 'third 9 true' |
+		tests/tools/run-tests -j 2 "$work/logs" >"$work/out" 2>&1
+	[ $? = 1 ] && ends_with '4 passed, 1 failed, 1 skipped' &&
+		[ "$(grep -oE '^(first|second|third):' "$work/out" | tr -d '\n')" = first:second:third: ]
+}
+result 'suites that run beside one another are added up in order' runs_together
 
 # A copy of the sources, to be spoiled.
 spoil=$work/tree

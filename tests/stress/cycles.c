@@ -34,6 +34,13 @@ struct worker {
 static struct worker workers[THREADS_MAX];
 static ldl_class_t classes[CLASSES];
 static const char *failure;
+/* The thread sanitizer makes a round twenty times as long. */
+#ifdef __SANITIZE_THREAD__
+#define ROUNDS 20
+#else
+#define ROUNDS 60
+#endif
+
 static unsigned int gave_up; /* rounds in which the machine was too busy for the checker */
 
 static void fail(const char *what)
@@ -243,7 +250,7 @@ int main(int argc, char **argv)
 		{"seed", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0},
 	};
-	unsigned int rounds = 60, threads = 8;
+	unsigned int rounds = ROUNDS, threads = 8;
 	uint64_t seed = (uint64_t)time(NULL);
 	int c;
 
