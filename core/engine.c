@@ -418,12 +418,42 @@ static bool may_be_held(void)
 	       !thread->unseen;
 }
 
+/* Needs no guard: nothing is looked up, and a signal handler that comes in between finds the
+ * innermost lock in both places, or without an address. */
+LDL_NOINLINE bool ldl_engine_release_below(const void *lock)
+{
+	struct ldl_thread *thread = LDL_SELF(thread);
+	uint32_t depth, at;
+
+	/* control 0: the guard, a fork, an armed thread, no thread yet. */
+	if (!thread->control)
+		return false;
+	depth = ldl_load_relaxed(&thread->record->depth);
+	if (depth < 2 || depth > thread->limit) /* beyond it with LDL_WANTED */
+		return false;
+	at = depth - 2;
+	/* Relocked and stolen ones carry a tag. */
+	if (!ldl_is_acquire(&thread->held[at].addr, (uint64_t)(uintptr_t)lock))
+		return false;
+	/* What moves down ends a chain that nobody checked. */
+	if (thread->settled > at)
+		thread->settled = at;
+	ldl_signal_fence();
+	ldl_held_remove(thread->held, depth, at);
+	ldl_signal_fence();
+	ldl_store_relaxed(&thread->record->depth, depth - 1);
+	return true;
+}
+
 LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
 {
-	struct ldl_thread *thread = may_be_held() ? ldl_engine_enter_end() : NULL;
+	struct ldl_thread *thread;
 	uint32_t depth;
 	int at;
 
+	if (ldl_engine_release_below(lock))
+		return;
+	thread = may_be_held() ? ldl_engine_enter_end() : NULL;
 	if (!thread) {
 		pass_release_through();
 		return;

@@ -102,6 +102,9 @@ struct ldl_thread *ldl_engine_acquire_slow(
 	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *ip);
 /* ip NULL: the lock may not be held, and that is no misuse (a wait that libc may refuse). */
 void ldl_engine_release_slow(const void *lock, const void *ip);
+/* Hand over hand: true when the lock was the one below the innermost, and its entry is gone. Some
+ * programs release that one as often as the innermost. */
+bool ldl_engine_release_below(const void *lock);
 void ldl_engine_failed(struct ldl_thread *thread, const void *lock);
 /* Tells those who watch an armed thread that its try failed; before ldl_engine_failed(). */
 void ldl_engine_try_failed(const void *lock, const void *ip);
@@ -265,9 +268,10 @@ LDL_INLINE void ldl_engine_acquired(void)
 LDL_INLINE bool ldl_engine_release_fast(const void *lock)
 {
 	struct ldl_thread *thread = LDL_SELF(thread);
-	struct ldl_thread_record *record = thread->record;
+	struct ldl_thread_record *record = LDL_SELF(record);
 	uint32_t depth;
 
+	/* From here on the record is the thread's. */
 	if (ldl_unlikely(!thread->control))
 		return false;
 	/* At depth 0 this is the empty entry. Relocked and stolen entries carry a tag in their

@@ -48,14 +48,15 @@ void ldl_held_rekey(struct ldl_held *held, uint32_t depth, uint32_t at)
 			ldl_held_key(held, at), held[at].class_mode, ldl_held_ip(&held[at]));
 }
 
-/* Puts another address in the place of one that was copied to `copy`; NULL: it is to be lost. */
+/* Puts another address in the place of one that was copied to `copy`; NULL: it is to be lost, and
+ * its mark too. */
 static void overwrite(struct ldl_held *entry, uint64_t addr, struct ldl_held *copy)
 {
 	/* Release: pairs with the acquire in ldl_held_steal(), so that who finds the new address
 	 * here finds the old one in its copy. Acquire: sees its mark. */
-	uint64_t old = ldl_exchange_acq_rel(&entry->addr, addr);
-
-	if (copy && (old & LDL_HELD_STOLEN))
+	if (!copy)
+		ldl_store_release(&entry->addr, addr);
+	else if (ldl_exchange_acq_rel(&entry->addr, addr) & LDL_HELD_STOLEN)
 		ldl_or_relaxed(&copy->addr, LDL_HELD_STOLEN);
 }
 

@@ -64,34 +64,64 @@ LDL_EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
 	return result;
 }
 
-/* A plain mutex that was free: taken, then checked, and pushed as held. */
-LDL_INLINE bool take_free(pthread_mutex_t *mutex, uint32_t mode, const void *caller)
-{
-	struct ldl_thread *thread = LDL_SELF(thread);
+/* What the short ways below end in, each by a jump, so that they themselves save no registers. */
 
-	if (ldl_unlikely(!ldl_plain_take(mutex, thread)))
-		return false;
-	if (ldl_unlikely(!ldl_engine_taken_fast(thread, mutex, mode, caller)))
-		ldl_event_taken_slow(mutex, &ldl_mutex_type, mode, caller);
-	return true;
-}
-
-LDL_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+/* A mutex that is not plain, or not free. */
+static LDL_NOINLINE int lock_wanted(pthread_mutex_t *mutex, const void *caller)
 {
-	if (ldl_likely(take_free(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER)))
-		return 0;
-	if (ldl_unlikely(!ldl_engine_acquire_fast(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER)))
-		return ldl_event_lock_slow(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE, LDL_CALLER,
+	if (ldl_unlikely(!ldl_engine_acquire_fast(mutex, LDL_MODE_EXCLUSIVE, caller)))
+		return ldl_event_lock_slow(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE, caller,
 			(int (*)(void *))ldl_real.pthread_mutex_lock);
 	return ldl_event_done(ldl_real.pthread_mutex_lock(mutex));
 }
 
+static LDL_NOINLINE int try_wanted(pthread_mutex_t *mutex, const void *caller)
+{
+	return ldl_event_tried(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE,
+		ldl_real.pthread_mutex_trylock(mutex), caller);
+}
+
+static LDL_NOINLINE int taken_slow(pthread_mutex_t *mutex, uint32_t mode, const void *caller)
+{
+	ldl_event_taken_slow(mutex, &ldl_mutex_type, mode, caller);
+	return 0;
+}
+
+static LDL_NOINLINE int unlock_other(
+	pthread_mutex_t *mutex, const void *caller, int (*real)(void *))
+{
+	bool is_popped = ldl_engine_release_below(mutex);
+	int result;
+
+	if (is_popped && ldl_plain_give(mutex))
+		return 0;
+	result = real(mutex);
+	if (result == 0 && !is_popped)
+		ldl_engine_release_slow(mutex, caller);
+	return result;
+}
+
+/* A plain mutex that was free: taken, then checked, and pushed as held. */
+LDL_INLINE int take(pthread_mutex_t *mutex, uint32_t mode, const void *caller,
+	int (*wanted)(pthread_mutex_t *, const void *))
+{
+	struct ldl_thread *thread = LDL_SELF(thread);
+
+	if (ldl_unlikely(!ldl_plain_take(mutex, thread)))
+		return wanted(mutex, caller);
+	if (ldl_unlikely(!ldl_engine_taken_fast(thread, mutex, mode, caller)))
+		return taken_slow(mutex, mode, caller);
+	return 0;
+}
+
+LDL_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	return take(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER, lock_wanted);
+}
+
 LDL_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
-	if (take_free(mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER))
-		return 0;
-	return ldl_event_tried(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE,
-		ldl_real.pthread_mutex_trylock(mutex), LDL_CALLER);
+	return take(mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER, try_wanted);
 }
 
 LDL_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
@@ -114,17 +144,12 @@ LDL_EXPORT int pthread_mutex_clocklock(
 
 LDL_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	int result;
-
-	if (ldl_likely(ldl_engine_release_fast(mutex))) {
-		if (ldl_likely(ldl_plain_give(mutex)))
-			return 0;
-		return ldl_real.pthread_mutex_unlock(mutex);
-	}
-	result = ldl_real.pthread_mutex_unlock(mutex);
-	if (result == 0)
-		ldl_engine_release_slow(mutex, LDL_CALLER);
-	return result;
+	if (ldl_unlikely(!ldl_engine_release_fast(mutex)))
+		return unlock_other(
+			mutex, LDL_CALLER, (int (*)(void *))ldl_real.pthread_mutex_unlock);
+	if (ldl_likely(ldl_plain_give(mutex)))
+		return 0;
+	return ldl_real.pthread_mutex_unlock(mutex);
 }
 
 LDL_EXPORT int mtx_init(mtx_t *mutex, int type)
@@ -143,22 +168,29 @@ LDL_EXPORT void mtx_destroy(mtx_t *mutex)
 }
 
 /* thrd_success is 0, like pthread's, and every other result is no acquisition. */
+static LDL_NOINLINE int mtx_lock_wanted(pthread_mutex_t *mutex, const void *caller)
+{
+	if (ldl_unlikely(!ldl_engine_acquire_fast(mutex, LDL_MODE_EXCLUSIVE, caller)))
+		return ldl_event_lock_slow(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE, caller,
+			(int (*)(void *))ldl_real.mtx_lock);
+	return ldl_event_done(ldl_real.mtx_lock((mtx_t *)mutex));
+}
+
+static LDL_NOINLINE int mtx_try_wanted(pthread_mutex_t *mutex, const void *caller)
+{
+	return ldl_event_tried(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE,
+		ldl_real.mtx_trylock((mtx_t *)mutex), caller);
+}
+
 LDL_EXPORT int mtx_lock(mtx_t *mutex)
 {
-	if (ldl_likely(take_free((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER)))
-		return thrd_success;
-	if (ldl_unlikely(!ldl_engine_acquire_fast(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER)))
-		return ldl_event_lock_slow(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE, LDL_CALLER,
-			(int (*)(void *))ldl_real.mtx_lock);
-	return ldl_event_done(ldl_real.mtx_lock(mutex));
+	return take((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER, mtx_lock_wanted);
 }
 
 LDL_EXPORT int mtx_trylock(mtx_t *mutex)
 {
-	if (take_free((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER))
-		return thrd_success;
-	return ldl_event_tried(mutex, &ldl_mutex_type, LDL_MODE_EXCLUSIVE,
-		ldl_real.mtx_trylock(mutex), LDL_CALLER);
+	return take((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER,
+		mtx_try_wanted);
 }
 
 LDL_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
@@ -171,15 +203,10 @@ LDL_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
 
 LDL_EXPORT int mtx_unlock(mtx_t *mutex)
 {
-	int result;
-
-	if (ldl_likely(ldl_engine_release_fast(mutex))) {
-		if (ldl_likely(ldl_plain_give((pthread_mutex_t *)mutex)))
-			return thrd_success;
-		return ldl_real.mtx_unlock(mutex);
-	}
-	result = ldl_real.mtx_unlock(mutex);
-	if (result == 0)
-		ldl_engine_release_slow(mutex, LDL_CALLER);
-	return result;
+	if (ldl_unlikely(!ldl_engine_release_fast(mutex)))
+		return unlock_other(
+			(pthread_mutex_t *)mutex, LDL_CALLER, (int (*)(void *))ldl_real.mtx_unlock);
+	if (ldl_likely(ldl_plain_give((pthread_mutex_t *)mutex)))
+		return thrd_success;
+	return ldl_real.mtx_unlock(mutex);
 }

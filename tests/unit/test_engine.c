@@ -263,6 +263,81 @@ static void an_entry_is_not_taken_for_a_lock_of_another_life(void)
 	CU_ASSERT_EQUAL(ldl_finding_count(), 1);
 }
 
+/* The key of the chain that the thread holds now. */
+static uint64_t held_key(void)
+{
+	return ldl_held_key(ldl_self.thread->held, ldl_self.record->depth);
+}
+
+/* All three are there; the one at `at` goes, hand over hand or not. */
+static void three_without(const void *const locks[3], int at, bool is_below)
+{
+	for (int i = 0; i < 3; i++)
+		lock(locks[i]);
+	CU_ASSERT_EQUAL(ldl_engine_release_below(locks[at]), is_below);
+	if (!is_below)
+		ldl_lock_release(locks[at]);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(ldl_is_held(locks[i]), i != at);
+}
+
+static void release_below_the_innermost_leaves_what_was_never_inside_it(void)
+{
+	const void *const locks[3] = {&a, &b, &c};
+	uint64_t key;
+
+	make_classes();
+	lock(&a);
+	lock(&c);
+	key = held_key();
+	ldl_lock_release(&c);
+	ldl_lock_release(&a);
+
+	three_without(locks, 1, true);
+	CU_ASSERT_EQUAL(ldl_self.record->depth, 2);
+	CU_ASSERT_EQUAL(held_key(), key);
+	CU_ASSERT_TRUE(ldl_engine_release_below(&a));
+	CU_ASSERT_EQUAL(ldl_is_held(&c), 1);
+	CU_ASSERT_EQUAL(ldl_self.record->depth, 1);
+	/* What was moved down is no entry that the fast path may take for checked. */
+	CU_ASSERT_EQUAL(ldl_self.thread->settled, 0);
+	ldl_lock_release(&c);
+	CU_ASSERT_EQUAL(ldl_self.record->depth, 0);
+	CU_ASSERT_EQUAL(ldl_finding_count(), 0);
+}
+
+static void no_other_release_is_taken_for_one_below_the_innermost(void)
+{
+	const void *const locks[3] = {&a, &b, &c};
+
+	make_classes();
+	CU_ASSERT_FALSE(ldl_engine_release_below(&a));
+	three_without(locks, 0, false);
+	CU_ASSERT_FALSE(ldl_engine_release_below(&c)); /* the innermost */
+	CU_ASSERT_FALSE(ldl_engine_release_below(&a)); /* not held */
+	ldl_lock_release(&c);
+	CU_ASSERT_FALSE(ldl_engine_release_below(&b)); /* alone */
+	ldl_lock_release(&b);
+	CU_ASSERT_EQUAL(ldl_self.record->depth, 0);
+}
+
+static void a_relocked_one_below_the_innermost_stays(void)
+{
+	ldl_lock_init(&a, ldl_class("first", LDL_CLASS_STRICT), LDL_LOCK_RECURSIVE);
+	ldl_lock_init(&b, ldl_class("second", LDL_CLASS_STRICT), 0);
+	lock(&a);
+	lock(&a);
+	lock(&b);
+	CU_ASSERT_FALSE(ldl_engine_release_below(&a));
+	ldl_lock_release(&a);
+	CU_ASSERT_EQUAL(ldl_is_held(&a), 1);
+	CU_ASSERT_TRUE(ldl_engine_release_below(&a));
+	CU_ASSERT_EQUAL(ldl_is_held(&a), 0);
+	ldl_lock_release(&b);
+	CU_ASSERT_EQUAL(ldl_self.record->depth, 0);
+	CU_ASSERT_EQUAL(ldl_finding_count(), 0);
+}
+
 LDL_SUITE(engine)
 {
 	LDL_TEST(a_forked_child_keeps_what_its_thread_held);
@@ -271,6 +346,9 @@ LDL_SUITE(engine)
 	LDL_TEST(a_program_without_system_calls_is_still_checked);
 	LDL_TEST(nothing_is_learned_while_it_is_off);
 	LDL_TEST(a_thread_that_ended_leaves_what_it_taught);
+	LDL_TEST(release_below_the_innermost_leaves_what_was_never_inside_it);
+	LDL_TEST(no_other_release_is_taken_for_one_below_the_innermost);
+	LDL_TEST(a_relocked_one_below_the_innermost_stays);
 	LDL_TEST(a_thread_that_ended_with_a_lock_held_does_no_harm);
 	LDL_TEST(a_handler_inside_an_acquisition_does_no_harm);
 	LDL_TEST(an_entry_is_not_taken_for_one_over_another_lock);
