@@ -35,9 +35,14 @@ struct ldl_lock_type {
 extern const uint32_t *ldl_engine_control LDL_HIDDEN;
 
 /* Starts the engine: options, arena, module map, unwinder. Once; later calls do nothing. Not in
- * signal handlers, not inside malloc. False: nothing is watched, and the reason was said. */
+ * signal handlers, not inside malloc. False: nothing is watched, and the reason was said; or the
+ * options leave this program out: then there is no arena, and each event is passed through after a
+ * test or two. */
 bool ldl_engine_start(void);
 bool ldl_engine_is_ready(void);
+
+/* After the start: whether the programs that this one starts are not to be watched. */
+bool ldl_engine_keeps_to_itself(void);
 
 /* Said before the start by who calls acquire and acquired alone for the program's locks: they are
  * remembered for the wakes of events (ldl_engine_remember()) all the same. */

@@ -1,7 +1,9 @@
 /* Start-up: options, arena, threads. Nothing here runs in the steady state. */
 #include "engine_state.h"
 
+#include "config.h"
 #include "fmt.h"
+#include "programs.h"
 #include "report.h"
 #include "segment.h"
 #include "site.h"
@@ -46,30 +48,52 @@ static ldl_string_id command_text(struct ldl_arena *arena)
 	return ldl_text_add(arena, text, strnlen(text, (size_t)len));
 }
 
-/* Tries the name that the template gives, then the same with .1, .2 … */
-static ldl_status create_named(uint32_t serial, int *error)
+/* The name that the template gives, or the same with .1, .2 …, whichever is free. Another process
+ * may take it meanwhile: then the next one is tried. */
+static ldl_status create_free(char *path, size_t size, int *error)
 {
 	const struct ldl_options *options = &ldl_engine.options;
-	char path[LDL_OPTIONS_PATH_MAX + 320];
-	size_t len;
+	size_t len = strlen(path);
 
+	for (uint32_t n = 1;; n++) {
+		int fd = ldl_sys_open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+		ldl_status status;
+
+		if (fd < 0) {
+			status = ldl_arena_create(&ldl_engine.arena, path, options->memory, error);
+			if (status != LDL_OK || *error != EEXIST || n == NAME_TRIES)
+				return status;
+			ldl_arena_unmap(&ldl_engine.arena);
+		} else {
+			ldl_sys_close(fd);
+		}
+		if (n == NAME_TRIES)
+			break;
+		ldl_fmt(path + len, size - len, ".%u", n);
+	}
+	*error = EEXIST;
+	return ldl_arena_create(&ldl_engine.arena, NULL, options->memory, &(int){0});
+}
+
+/* Leaves the file's name in `file`; "": there is none. */
+static ldl_status create_named(uint32_t serial, char *file, size_t size, int *error)
+{
+	const struct ldl_options *options = &ldl_engine.options;
+	ldl_status status;
+
+	file[0] = '\0';
 	if (!options->out[0])
 		return ldl_arena_create(&ldl_engine.arena, NULL, options->memory, error);
-	if (!ldl_options_expand(path, sizeof(path) - 16, options->out,
-		    base_name(ldl_module_program()), ldl_engine.pid, serial)) {
+	if (!ldl_options_expand(file, size - 16, options->out, base_name(ldl_module_program()),
+		    ldl_engine.pid, serial)) {
+		file[0] = '\0';
 		*error = ENAMETOOLONG;
-		return ldl_arena_create(&ldl_engine.arena, NULL, options->memory, error);
+		return ldl_arena_create(&ldl_engine.arena, NULL, options->memory, &(int){0});
 	}
-	len = strlen(path);
-	for (uint32_t n = 1; n < NAME_TRIES; n++) {
-		int fd = ldl_sys_open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-
-		if (fd < 0)
-			break;
-		ldl_sys_close(fd);
-		ldl_fmt(path + len, sizeof(path) - len, ".%u", n);
-	}
-	return ldl_arena_create(&ldl_engine.arena, path, options->memory, error);
+	status = create_free(file, size, error);
+	if (status != LDL_OK || *error)
+		file[0] = '\0';
+	return status;
 }
 
 /* One line on the program's stderr, unless the user, or a launcher that speaks for us, wants none.
@@ -80,14 +104,46 @@ static void say(const char *text)
 		ldl_report_line(text);
 }
 
+static const char *why_no_file(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return "there is no such folder";
+	case EACCES:
+	case EPERM:
+		return "this user, or its sandbox, may make no file there";
+	case EROFS:
+		return "the file system is read-only";
+	case ENOSPC:
+	case EDQUOT:
+		return "there is no room";
+	case EFBIG:
+		return "files may not be so large (RLIMIT_FSIZE)";
+	case EMFILE:
+	case ENFILE:
+		return "too many files are open";
+	case ENAMETOOLONG:
+		return "the name is too long";
+	case EEXIST:
+		return "all names that it may get are taken";
+	default:
+		return "the kernel refuses it";
+	}
+}
+
+/* Once in a program's life: its children would say the same. */
 static void say_no_file(int error)
 {
-	char line[LDL_OPTIONS_PATH_MAX + 160];
+	static bool is_said;
+	char line[LDL_OPTIONS_PATH_MAX + 200];
 
+	if (is_said)
+		return;
+	is_said = true;
 	ldl_fmt(line, sizeof(line),
-		"cannot keep the arena in a file (error %d): %s: name a writable folder with "
-		"out=; watching in memory only",
-		error, ldl_engine.options.out);
+		"watching in memory only, %s (error %d): %s: name a writable folder in out=",
+		why_no_file(error), error, ldl_engine.options.out);
 	say(line);
 }
 
@@ -111,10 +167,11 @@ static void describe_process(void)
 bool ldl_engine_open_arena(uint32_t serial)
 {
 	struct ldl_engine *engine = &ldl_engine;
+	char file[LDL_OPTIONS_PATH_MAX + 320];
 	int error = 0;
 
 	engine->pid = ldl_sys_getpid();
-	if (create_named(serial, &error) != LDL_OK) {
+	if (create_named(serial, file, sizeof(file), &error) != LDL_OK) {
 		say("no memory for the arena: this process: raise RLIMIT_AS or lower "
 		    "memory=; it runs unwatched");
 		return false;
@@ -148,8 +205,14 @@ bool ldl_engine_start(void)
 
 	if (ldl_exchange_acquire(&is_started, 1))
 		return ldl_engine.is_ready;
+	ldl_config_load(&ldl_engine.options);
+	if (!ldl_programs_is_watched(&ldl_engine.options, ldl_module_program())) {
+		/* As if nobody had loaded us; but what it starts may be watched. */
+		ldl_engine.options.no_children = false;
+		errno = kept;
+		return false;
+	}
 	ldl_report_start();
-	ldl_options_parse(&ldl_engine.options, ldl_options_text());
 	if (ldl_engine.options.problem[0])
 		say(ldl_engine.options.problem);
 	ldl_engine.alive = map_alive();
@@ -160,6 +223,11 @@ bool ldl_engine_start(void)
 	}
 	errno = kept;
 	return ldl_engine.is_ready;
+}
+
+bool ldl_engine_keeps_to_itself(void)
+{
+	return ldl_engine.options.no_children;
 }
 
 void ldl_engine_libc_is_up(void)

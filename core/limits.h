@@ -10,6 +10,13 @@
 #define LDL_PAGE        4096u
 #define LDL_STRING_MAX  1023u /* bytes of one interned string, without its end */
 
+/* Files left behind: how much `keep-size` may be, and how much of a folder one start looks at. */
+#define LDL_KEEP_SIZE_MAX (1ull << 50)
+#define LDL_KEEP_LOOKS    65536u /* names in a folder */
+#define LDL_KEEP_BATCH    32u    /* files removed after one reading of it */
+#define LDL_KEEP_PASSES   32u    /* readings */
+#define LDL_CONFIG_MAX    16384u /* bytes of a config file */
+
 /* Held stacks: three sizes, grown on demand. Past the last, locks are counted, not tracked. */
 #define LDL_HELD_SMALL    16u
 #define LDL_HELD_MIDDLE   256u

@@ -2,6 +2,7 @@
 #include "module.h"
 
 #include "atomic.h"
+#include "fmt.h"
 #include "hash.h"
 #include "spin.h"
 #include "text.h"
@@ -9,6 +10,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 struct entry {
 	uint64_t start, end;
@@ -39,8 +41,11 @@ const char *ldl_module_program(void)
 {
 	if (!program[0]) {
 		int64_t len = ldl_sys_readlink("/proc/self/exe", program, sizeof(program) - 1);
+		const char *started_as = (const char *)(uintptr_t)getauxval(AT_EXECFN);
 
 		program[len > 0 ? len : 0] = '\0';
+		if (len <= 0 && started_as) /* no /proc */
+			ldl_fmt(program, sizeof(program), "%s", started_as);
 	}
 	return program;
 }

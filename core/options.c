@@ -6,6 +6,7 @@
 #include "sys.h"
 
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,9 +34,11 @@ static bool word_number(struct word word, uint64_t low, uint64_t high, uint64_t 
 	if (at + 1 == word.len) {
 		char unit = word.text[at++] | ' ';
 
-		if (unit != 'k' && unit != 'm' && unit != 'g')
+		unsigned int shift = unit == 'k' ? 10 : unit == 'm' ? 20 : unit == 'g' ? 30 : 0;
+
+		if (!shift || number > high >> shift)
 			return false;
-		number <<= unit == 'k' ? 10 : unit == 'm' ? 20 : 30;
+		number <<= shift;
 	}
 	if (at != word.len || number < low || number > high)
 		return false;
@@ -56,89 +59,145 @@ static bool set_mode(struct ldl_options *options, struct word value)
 	return true;
 }
 
-static bool set_flag(struct ldl_options *options, struct word name)
+static bool set_flag(struct ldl_options *options, struct word name, bool value)
 {
 	if (word_is(name, "portable"))
-		options->portable = true;
+		options->portable = value;
 	else if (word_is(name, "quiet"))
-		options->quiet = true;
+		options->quiet = value;
 	else if (word_is(name, "no-children"))
-		options->no_children = true;
+		options->no_children = value;
 	else if (!word_is(name, "launched")) /* older launchers' word: nothing follows from it */
 		return false;
 	return true;
 }
 
-static bool set_value(struct ldl_options *options, struct word name, struct word value)
+static bool set_path(char path[LDL_OPTIONS_PATH_MAX], struct word value)
+{
+	if (value.len >= LDL_OPTIONS_PATH_MAX)
+		return false;
+	memcpy(path, value.text, value.len);
+	path[value.len] = '\0';
+	return true;
+}
+
+static bool add_to_list(struct ldl_options_list *list, struct word value)
+{
+	size_t len = list->is_older ? 0 : strlen(list->text);
+
+	if (len + value.len + 2 > sizeof(list->text))
+		return false;
+	list->is_older = false;
+	if (len)
+		list->text[len++] = ',';
+	memcpy(list->text + len, value.text, value.len);
+	list->text[len + value.len] = '\0';
+	return true;
+}
+
+static bool set_depth(uint32_t *depth, struct word value, uint64_t high)
 {
 	uint64_t number;
 
+	if (!word_number(value, 1, high, &number))
+		return false;
+	*depth = (uint32_t)number;
+	return true;
+}
+
+static bool set_value(struct ldl_options *options, struct word name, struct word value)
+{
 	if (word_is(name, "mode"))
 		return set_mode(options, value);
-	if (word_is(name, "out")) {
-		if (value.len == 0 || value.len >= sizeof(options->out))
-			return false;
-		memcpy(options->out, value.text, value.len);
-		options->out[value.len] = '\0';
-		return true;
-	}
+	if (word_is(name, "out"))
+		return value.len && set_path(options->out, value);
+	if (word_is(name, "config"))
+		return set_path(options->config, value) && (options->has_config = true);
+	if (word_is(name, "include"))
+		return add_to_list(&options->include, value);
+	if (word_is(name, "exclude"))
+		return add_to_list(&options->exclude, value);
+	if (word_is(name, "keep"))
+		return word_number(value, 0, UINT32_MAX, &options->keep);
+	if (word_is(name, "keep-size"))
+		return word_number(value, 0, LDL_KEEP_SIZE_MAX, &options->keep_size);
 	if (word_is(name, "memory"))
 		return word_number(value, LDL_ARENA_MIN, LDL_ARENA_MAX, &options->memory);
-	if (word_is(name, "class-depth")) {
-		if (!word_number(value, 1, LDL_CLASS_DEPTH_MAX, &number))
-			return false;
-		options->class_depth = (uint32_t)number;
-		return true;
-	}
-	if (word_is(name, "stack-depth")) {
-		if (!word_number(value, 1, LDL_STACK_MAX, &number))
-			return false;
-		options->stack_depth = (uint32_t)number;
-		return true;
-	}
+	if (word_is(name, "class-depth"))
+		return set_depth(&options->class_depth, value, LDL_CLASS_DEPTH_MAX);
+	if (word_is(name, "stack-depth"))
+		return set_depth(&options->stack_depth, value, LDL_STACK_MAX);
+	/* A flag that one source sets another one may take back. */
+	if (word_is(value, "yes") || word_is(value, "no"))
+		return set_flag(options, name, word_is(value, "yes"));
 	return false;
 }
 
-static void complain(struct ldl_options *options, struct word word)
+void ldl_options_complain(struct ldl_options *options, const char *where, const char *text,
+	size_t len, const char *mend)
 {
-	char text[64];
+	char cut[64];
 
 	if (options->problem[0])
 		return;
-	if (word.len >= sizeof(text))
-		word.len = sizeof(text) - 1;
-	memcpy(text, word.text, word.len);
-	text[word.len] = '\0';
-	ldl_fmt(options->problem, sizeof(options->problem),
-		"'%s': LOCKDEP_LITE: left out; see lockdep-lite-run(1) for the options", text);
+	if (len >= sizeof(cut))
+		len = sizeof(cut) - 1;
+	memcpy(cut, text, len);
+	cut[len] = '\0';
+	ldl_fmt(options->problem, sizeof(options->problem), "'%s': %s: %s", cut, where, mend);
 }
 
-void ldl_options_parse(struct ldl_options *options, const char *text)
+void ldl_options_begin(struct ldl_options *options)
 {
 	memset(options, 0, sizeof(*options));
 	options->class_depth = LDL_CLASS_DEPTH;
 	options->stack_depth = LDL_STACK_DEFAULT;
+}
+
+void ldl_options_next_source(struct ldl_options *options)
+{
+	options->include.is_older = true;
+	options->exclude.is_older = true;
+}
+
+void ldl_options_end(struct ldl_options *options)
+{
+	if (!options->memory)
+		options->memory = options->prod ? LDL_ARENA_PROD : LDL_ARENA_CHECK;
+}
+
+bool ldl_options_word(struct ldl_options *options, const char *word, size_t len)
+{
+	size_t name = 0;
+
+	while (name < len && word[name] != '=')
+		name++;
+	if (name == len)
+		return len == 0 || set_flag(options, (struct word){word, len}, true);
+	return set_value(
+		options, (struct word){word, name}, (struct word){word + name + 1, len - name - 1});
+}
+
+void ldl_options_words(struct ldl_options *options, const char *text)
+{
+	ldl_options_next_source(options);
 	while (*text) {
-		size_t len = 0, name = 0;
-		struct word word;
-		bool good;
+		size_t len = 0;
 
 		while (text[len] && text[len] != ':')
 			len++;
-		while (name < len && text[name] != '=')
-			name++;
-		word = (struct word){text, len};
-		if (name < len)
-			good = set_value(options, (struct word){text, name},
-				(struct word){text + name + 1, len - name - 1});
-		else
-			good = len == 0 || set_flag(options, word);
-		if (!good)
-			complain(options, word);
+		if (!ldl_options_word(options, text, len))
+			ldl_options_complain(options, "LOCKDEP_LITE", text, len,
+				"left out; see lockdep-lite(1) for the options");
 		text += len + (text[len] == ':');
 	}
-	if (!options->memory)
-		options->memory = options->prod ? LDL_ARENA_PROD : LDL_ARENA_CHECK;
+}
+
+void ldl_options_parse(struct ldl_options *options, const char *text)
+{
+	ldl_options_begin(options);
+	ldl_options_words(options, text);
+	ldl_options_end(options);
 }
 
 static char **early_environment;
@@ -157,9 +216,14 @@ static const char *variable(const char *name, size_t len)
 	return "";
 }
 
+bool ldl_options_is_secure(void)
+{
+	return getauxval(AT_SECURE) != 0;
+}
+
 const char *ldl_options_text(void)
 {
-	return variable("LOCKDEP_LITE", 12);
+	return ldl_options_is_secure() ? "" : variable("LOCKDEP_LITE", 12);
 }
 
 static void append_flat(char *path, size_t size, size_t *len, const char *text)

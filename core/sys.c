@@ -54,6 +54,11 @@ int ldl_sys_open(const char *path, int flags, int mode)
 	return (int)call(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
+int ldl_sys_openat(int folder, const char *name, int flags)
+{
+	return (int)call(SYS_openat, folder, name, flags, 0);
+}
+
 int ldl_sys_close(int fd)
 {
 	return (int)call(SYS_close, fd, 0, 0, 0);
@@ -74,6 +79,11 @@ int ldl_sys_unlink(const char *path)
 	return (int)call(SYS_unlinkat, AT_FDCWD, path, 0, 0);
 }
 
+int ldl_sys_unlinkat(int folder, const char *name)
+{
+	return (int)call(SYS_unlinkat, folder, name, 0, 0);
+}
+
 int ldl_sys_memfd_create(const char *name, unsigned int flags)
 {
 	return (int)call(SYS_memfd_create, name, flags, 0, 0);
@@ -82,6 +92,21 @@ int ldl_sys_memfd_create(const char *name, unsigned int flags)
 int ldl_sys_fstat(int fd, struct stat *about)
 {
 	return (int)call(SYS_fstat, fd, about, 0, 0);
+}
+
+int ldl_sys_lstatat(int folder, const char *name, struct stat *about)
+{
+	return (int)call(SYS_newfstatat, folder, name, about, AT_SYMLINK_NOFOLLOW);
+}
+
+int64_t ldl_sys_getdents(int folder, void *entries, size_t size)
+{
+	return call(SYS_getdents64, folder, entries, size, 0);
+}
+
+int ldl_sys_fcntl(int fd, int command, long argument)
+{
+	return (int)call(SYS_fcntl, fd, command, argument, 0);
 }
 
 int64_t ldl_sys_pread(int fd, void *bytes, size_t len, int64_t offset)
@@ -149,6 +174,11 @@ int ldl_sys_getppid(void)
 int ldl_sys_gettid(void)
 {
 	return (int)call(SYS_gettid, 0, 0, 0, 0);
+}
+
+uint32_t ldl_sys_geteuid(void)
+{
+	return (uint32_t)call(SYS_geteuid, 0, 0, 0, 0);
 }
 
 uint32_t ldl_sys_own_tid(void)

@@ -8,13 +8,29 @@
 
 struct stat;
 
+/* What getdents64 writes. */
+struct ldl_sys_entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size; /* of this entry, its name included */
+	uint8_t type;
+	char name[]; /* ended by NUL */
+};
+
 int ldl_sys_open(const char *path, int flags, int mode);
+int ldl_sys_openat(int folder, const char *name, int flags);
 int ldl_sys_close(int fd);
 int ldl_sys_ftruncate(int fd, uint64_t size);
 int ldl_sys_fallocate(int fd, uint64_t size);
 int ldl_sys_unlink(const char *path);
+int ldl_sys_unlinkat(int folder, const char *name);
 int ldl_sys_memfd_create(const char *name, unsigned int flags);
 int ldl_sys_fstat(int fd, struct stat *about);
+/* Of the name itself, when it is a symlink. */
+int ldl_sys_lstatat(int folder, const char *name, struct stat *about);
+/* Whole entries of a folder, struct ldl_sys_entry, as many as fit: their bytes; 0 at the end. */
+int64_t ldl_sys_getdents(int folder, void *entries, size_t size);
+int ldl_sys_fcntl(int fd, int command, long argument);
 int64_t ldl_sys_pread(int fd, void *bytes, size_t len, int64_t offset);
 int64_t ldl_sys_write(int fd, const void *bytes, size_t len);
 /* Whether a write would go through now: not into a closed pipe, whose SIGPIPE the program never
@@ -31,6 +47,7 @@ int ldl_sys_madvise(void *start, size_t len, int advice);
 int ldl_sys_getpid(void);
 int ldl_sys_getppid(void);
 int ldl_sys_gettid(void);
+uint32_t ldl_sys_geteuid(void);
 /* The calling thread's tid, asked once. A forked child has to forget its parent's. */
 uint32_t ldl_sys_own_tid(void);
 void ldl_sys_forget_own_tid(void);

@@ -70,19 +70,16 @@ static void begin_child(void)
 /* Runs before libc's own constructor (-z initfirst): libc's `environ` is not there yet. */
 __attribute__((constructor)) static void start(int count, char **arguments, char **variables)
 {
-	struct ldl_options options;
-
 	ldl_real_resolve();
 	if (!ldl_real_is_glibc()) /* which alone gives arguments to constructors */
 		return;
 	ldl_options_early_environment(variables);
-	ldl_options_parse(&options, ldl_options_text());
-	if (options.no_children)
-		leave_environment(variables);
 	/* Registered first, so that our prepare runs last: the program's handlers still lock. */
 	ldl_engine_sees_posix_locks(true);
 	if (ldl_engine_start())
 		pthread_atfork(ldl_engine_fork_prepare, ldl_engine_fork_parent, begin_child);
+	if (ldl_engine_keeps_to_itself())
+		leave_environment(variables);
 }
 
 bool ldl_process_has_flushers(void)

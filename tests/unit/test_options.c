@@ -40,6 +40,16 @@ static void every_word_is_understood(void)
 	CU_ASSERT_STRING_EQUAL(options.problem, "");
 	parse("mode=off");
 	CU_ASSERT_TRUE(options.off);
+	parse("keep=100:keep-size=2G:config=/etc/x:include=a,b:exclude=c");
+	CU_ASSERT_EQUAL(options.keep, 100);
+	CU_ASSERT_EQUAL(options.keep_size, 2ull << 30);
+	CU_ASSERT_STRING_EQUAL(options.config, "/etc/x");
+	CU_ASSERT_STRING_EQUAL(options.include.text, "a,b");
+	CU_ASSERT_STRING_EQUAL(options.exclude.text, "c");
+	CU_ASSERT_STRING_EQUAL(options.problem, "");
+	parse("quiet:portable:quiet=no:portable=yes");
+	CU_ASSERT_TRUE(options.portable);
+	CU_ASSERT_FALSE(options.quiet);
 }
 
 static void production_takes_less_memory_unless_told(void)
@@ -84,8 +94,9 @@ static void words_that_make_no_sense_are_left_out_and_named(void)
 	static const char *const words[] = {"loud", "mode=wild", "mode=", "memory=", "memory=1",
 		"memory=2G", "memory=64X", "memory=64MM", "memory=-1", "memory= 64M",
 		"memory=99999999999999999999999", "class-depth=0", "class-depth=9",
-		"class-depth=81", "class-depth=two", "stack-depth=33", "out=", "=", "quiet=1",
-		"Quiet"};
+		"class-depth=81", "keep=", "keep=-1", "keep=5000000000", "keep=all",
+		"keep-size=2000000G", "keep-size=18446744073709551616G", "keep-size=1T",
+		"class-depth=two", "stack-depth=33", "out=", "=", "quiet=1", "Quiet"};
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
