@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "fmt.h"
+#include "keep.h"
 #include "programs.h"
 #include "report.h"
 #include "segment.h"
@@ -178,6 +179,9 @@ bool ldl_engine_open_arena(uint32_t serial)
 	}
 	if (error && engine->options.out[0])
 		say_no_file(error);
+	/* A child that is forked later has other things to do. */
+	if (file[0] && !serial)
+		ldl_keep_limit(&engine->options, file);
 	if (!ldl_work_map(&engine->work, &engine->arena))
 		say("no memory for cycle searches: this process: raise RLIMIT_AS; "
 		    "cycles are not looked for");
