@@ -160,7 +160,15 @@ ldl_class_id ldl_engine_subclass(ldl_class_id class, uint32_t subclass);
 /* In a forked child, at its first event: a new arena, and this thread's held stack. */
 void ldl_engine_fork_child(void);
 
-/* Makes the arena that the options ask for and puts it to use. */
+/* One line on the program's stderr, unless the user, or a launcher that speaks for us, wants none.
+ */
+void ldl_engine_tell(const char *text);
+
+/* Makes the arena that the options ask for, in a file or in memory; `serial` is 0 at the start of a
+ * program, which is also when older files are removed. False: no memory. engine_file.c */
+bool ldl_engine_make_arena(uint32_t serial);
+
+/* The same, and puts it to use. */
 bool ldl_engine_open_arena(uint32_t serial);
 
 /* The calling thread's slot, made; or begun again, when it is of a time before ldl_reset(). */
