@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "choice.h"
 #include "doctor.h"
 #include "instrument/launch/environment.h"
 #include "instrument/launch/inspect.h"
@@ -82,14 +83,43 @@ static void look_at_file(struct viz_doctor *doctor, const char *path)
 		say_names(doctor, &inspection);
 }
 
+/* What LOCKDEP_LITE and the config file, as they are now, would make of it. */
+static void say_options(struct viz_doctor *doctor, const char *path)
+{
+	static struct viz_choice choice;
+	struct launch_inspection inspection;
+	const struct ldl_options *options = &choice.options;
+	if (!launch_inspect(path, getenv("PATH"), &inspection))
+		return;
+	bool is_watched = viz_choice_make(&choice, inspection.binary, false);
+	if (options->problem[0] != '\0')
+		viz_doctor_say(doctor, VIZ_MARK_WARN, "options: %s", options->problem);
+	if (options->config[0] != '\0')
+		viz_doctor_say(doctor, VIZ_MARK_OK, "config file: %s", options->config);
+	if (!is_watched)
+		viz_doctor_say(
+			doctor, VIZ_MARK_NO, "options: %s: %s", inspection.binary, choice.text);
+	else if (options->off)
+		viz_doctor_say(doctor, VIZ_MARK_WARN,
+			"options: mode=off, nothing is watched until lockdep-lite ctl PID full");
+	else
+		viz_doctor_say(doctor, VIZ_MARK_OK, "options: it is watched, mode=%s, %s%s",
+			options->prod       ? "prod"
+			: options->nonblock ? "nonblock"
+					    : "check",
+			options->out[0] != '\0' ? "out=" : "in memory only", options->out);
+}
+
 static void look_at_program(struct viz_doctor *doctor, const char *program)
 {
 	char found[PATH_MAX];
 	int error = launch_find_program(program, getenv("PATH"), found);
-	if (error != 0)
+	if (error != 0) {
 		viz_doctor_say(doctor, VIZ_MARK_NO, "%s: %s", program, strerror(error));
-	else
-		look_at_file(doctor, found);
+		return;
+	}
+	look_at_file(doctor, found);
+	say_options(doctor, found);
 }
 
 /* Whether one of our libraries is mapped: the preload library, or the one for annotations. */

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "choice.h"
 #include "counters.h"
 #include "graph.h"
 #include "identity.h"
@@ -36,7 +37,8 @@ struct session {
 	struct launch_outdir dir;
 	struct launch_watch watch;
 	struct viz_run_watch deadlocks;
-	char found[PATH_MAX]; /* PROG */
+	char found[PATH_MAX];  /* PROG */
+	char binary[PATH_MAX]; /* what runs in the end: PROG, or a script's interpreter */
 	pid_t pid;
 	time_t start;
 	bool is_watched; /* PROG's own process left an arena that can be read */
@@ -268,12 +270,16 @@ static void tell_others(struct session *session, struct launch_arena *main_arena
 static void say_absence(struct session *session)
 {
 	struct statvfs space;
+	struct viz_choice choice;
 	bool is_full = fstatvfs(session->dir.fd, &space) == 0 &&
 		       (uint64_t)space.f_bavail * space.f_frsize < LDL_ARENA_MIN;
 	if (is_full)
 		viz_run_report_line(&session->report,
 			"nothing is known of %s: %s is full: make room there, or lower --memory",
 			session->found, session->dir.path);
+	else if (!viz_choice_make(&choice, session->binary, true))
+		viz_run_report_line(
+			&session->report, "not watched: %s: %s", session->found, choice.text);
 	else
 		viz_run_report_line(&session->report,
 			"not watched: %s: its arena did not appear, the library was not loaded "
@@ -313,34 +319,6 @@ static void finish(struct session *session)
 	}
 	for (struct launch_arena *arena = session->watch.arenas; arena != NULL; arena = arena->next)
 		close_arena(arena);
-}
-
-/* The options for the watched processes, in LOCKDEP_LITE: what was asked for, nothing else. */
-static void print_options(const struct session *session, char *text, size_t size)
-{
-	const struct viz_run_options *options = &session->options;
-	FILE *out = fmemopen(text, size, "w");
-	text[0] = '\0';
-	if (out == NULL)
-		return;
-	if (session->dir.path[0] != '\0')
-		fprintf(out, "quiet:out=%s/%%e.%%p.ldl:", session->dir.path);
-	if (options->mode != NULL)
-		fprintf(out, "mode=%s:", options->mode);
-	if (options->memory != 0)
-		fprintf(out, "memory=%lluK:", (unsigned long long)options->memory >> 10);
-	if (options->class_depth != 0)
-		fprintf(out, "class-depth=%u:", options->class_depth);
-	if (options->stack_depth != 0)
-		fprintf(out, "stack-depth=%u:", options->stack_depth);
-	if (options->portable)
-		fputs("portable:", out);
-	if (options->no_children)
-		fputs("no-children:", out);
-	fclose(out);
-	size_t len = strlen(text);
-	if (len > 0)
-		text[len - 1] = '\0';
 }
 
 /* A place for arenas, watched. Without one the processes tell their findings themselves. */
@@ -412,7 +390,7 @@ static int run_watched(struct session *session, const char *library)
 	int status;
 	char options[PATH_MAX + 512];
 	struct launch_watcher watcher = {session, on_change, on_end};
-	print_options(session, options, sizeof options);
+	viz_run_options_print(&session->options, session->dir.path, options, sizeof options);
 	char **environment = launch_environment_make(environ, library, options);
 	if (environment == NULL)
 		return run_unwatched(session);
@@ -445,8 +423,10 @@ static int find_program(struct session *session, struct launch_inspection *inspe
 	int error = launch_find_program(program, search, session->found);
 	if (error != 0)
 		return say_start_failure(program, error);
-	if (launch_inspect(session->found, search, inspection))
+	if (launch_inspect(session->found, search, inspection)) {
+		memcpy(session->binary, inspection->binary, sizeof session->binary);
 		return -1;
+	}
 	return say_start_failure(inspection->missing, inspection->error);
 }
 

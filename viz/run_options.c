@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "core/options.h"
 #include "filter.h"
 
 #define BAD_USAGE 125
@@ -308,4 +309,38 @@ int viz_run_options_parse(struct viz_run_options *options, int argc, char **argv
 			"name the program to watch, see lockdep-lite run --help");
 	options->program = argv + optind;
 	return -1;
+}
+
+/* Whatever is said in the user's own LOCKDEP_LITE but not here stays in force. Limits on files
+ * would be about the launcher's, which it has yet to read. The config file is for what is left on,
+ * and not for this run, unless the user names one. */
+void viz_run_options_print(
+	const struct viz_run_options *options, const char *dir, char *text, size_t size)
+{
+	static struct ldl_options of_user;
+	FILE *out = fmemopen(text, size, "w");
+	text[0] = '\0';
+	if (out == NULL)
+		return;
+	ldl_options_parse(&of_user, ldl_options_text());
+	if (!of_user.has_config)
+		fputs("config=:", out);
+	if (dir[0] != '\0')
+		fprintf(out, "quiet:out=%s/%%e.%%p.ldl:keep=0:keep-size=0:", dir);
+	if (options->mode != NULL)
+		fprintf(out, "mode=%s:", options->mode);
+	if (options->memory != 0)
+		fprintf(out, "memory=%lluK:", (unsigned long long)options->memory >> 10);
+	if (options->class_depth != 0)
+		fprintf(out, "class-depth=%u:", options->class_depth);
+	if (options->stack_depth != 0)
+		fprintf(out, "stack-depth=%u:", options->stack_depth);
+	if (options->portable)
+		fputs("portable:", out);
+	if (options->no_children)
+		fputs("no-children:", out);
+	fclose(out);
+	size_t len = strlen(text);
+	if (len > 0)
+		text[len - 1] = '\0';
 }

@@ -38,4 +38,9 @@ int viz_run_options_parse(struct viz_run_options *options, int argc, char **argv
 /* Whether a file is to be written that names its source. */
 bool viz_run_options_have_files(const struct viz_run_options *options);
 
+/* What LOCKDEP_LITE is to say to the watched processes: what was asked for, nothing else. `dir` is
+ * where their arenas go, "" nowhere. */
+void viz_run_options_print(
+	const struct viz_run_options *options, const char *dir, char *text, size_t size);
+
 #endif
