@@ -232,6 +232,8 @@ static struct ldl_thread *acquire_slow(const void *lock, const struct ldl_lock_t
 LDL_NOINLINE struct ldl_thread *ldl_engine_acquire_slow(
 	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *ip)
 {
+	if (ldl_unlikely(!ldl_engine.is_ready)) /* a program that is left out */
+		return NULL;
 	return acquire_slow(lock, type, mode, NULL, ip);
 }
 
@@ -445,15 +447,12 @@ LDL_NOINLINE bool ldl_engine_release_below(const void *lock)
 	return true;
 }
 
-LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
+static void release_slow(const void *lock, const void *ip)
 {
-	struct ldl_thread *thread;
+	struct ldl_thread *thread = may_be_held() ? ldl_engine_enter_end() : NULL;
 	uint32_t depth;
 	int at;
 
-	if (ldl_engine_release_below(lock))
-		return;
-	thread = may_be_held() ? ldl_engine_enter_end() : NULL;
 	if (!thread) {
 		pass_release_through();
 		return;
@@ -469,4 +468,10 @@ LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
 	else
 		release_unknown(thread, lock, ip);
 	ldl_engine_leave(thread);
+}
+
+LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
+{
+	if (ldl_likely(ldl_engine.is_ready) && !ldl_engine_release_below(lock))
+		release_slow(lock, ip);
 }

@@ -34,6 +34,10 @@ struct ldl_lock_type {
 /* The control word of the arena in use; never NULL. */
 extern const uint32_t *ldl_engine_control LDL_HIDDEN;
 
+/* Where it points while there is no arena: equal to no thread's, so that every event takes the slow
+ * path and is passed through there. */
+extern const uint32_t ldl_engine_no_control LDL_HIDDEN;
+
 /* Starts the engine: options, arena, module map, unwinder. Once; later calls do nothing. Not in
  * signal handlers, not inside malloc. False: nothing is watched, and the reason was said; or the
  * options leave this program out: then there is no arena, and each event is passed through after a

@@ -23,10 +23,6 @@ struct ldl_engine {
 
 extern struct ldl_engine ldl_engine;
 
-/* Where ldl_engine_control points while there is no arena: equal to no thread's, so that every
- * event takes the slow path and is passed through there. */
-extern const uint32_t ldl_engine_no_control;
-
 /* Enters the guard: the calling thread, attached if it was new; NULL: this event is to be passed
  * through (not ready, off, inside the guard, no slot). Keeps errno.
  *

@@ -4,8 +4,12 @@
 int ldl_event_lock_slow(const void *lock, const struct ldl_lock_type *type, uint32_t mode,
 	const void *caller, int (*call)(void *))
 {
-	struct ldl_thread *thread = ldl_engine_acquire_slow(lock, type, mode, caller);
+	struct ldl_thread *thread;
 
+	/* A program that is left out: a jump, and no frame. */
+	if (ldl_unlikely(ldl_engine_control == &ldl_engine_no_control))
+		return call((void *)lock);
+	thread = ldl_engine_acquire_slow(lock, type, mode, caller);
 	return ldl_event_settle(thread, lock, call((void *)lock));
 }
 
