@@ -107,8 +107,10 @@ static void *map_file(int fd, size_t *size, int *error)
 			continue;
 		}
 		bytes = ldl_sys_mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, error);
-		if (bytes)
-			return bytes;
+		if (!bytes)
+			continue;
+		*error = 0;
+		return bytes;
 	}
 	return NULL;
 }

@@ -7,10 +7,15 @@
 #include "text.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define LINE_MAX  400u
 #define STEPS_MAX 12u /* of a long cycle; the file has them all */
+
+/* Bytes of one finding at most: its head and, for each step, two stacks and three lines more. */
+#define FINDING_MAX (LINE_MAX * (4 + STEPS_MAX * (2 * LDL_STACK_MAX + 3)))
 
 /* What file descriptor 2 was at the start. A program that closed it and opened a file of its own
  * gets no report into that file. */
@@ -22,12 +27,23 @@ void ldl_report_start(void)
 		original.st_ino = 0;
 }
 
-static bool may_write(void)
+/* A file that must not grow so far would have SIGXFSZ sent to the program. */
+static bool may_grow(const struct stat *now, size_t len)
+{
+	uint64_t limit = S_ISREG(now->st_mode) ? ldl_sys_rlimit(RLIMIT_FSIZE) : UINT64_MAX;
+	int64_t at = limit == UINT64_MAX ? 0 : ldl_sys_lseek(2, 0, SEEK_CUR);
+
+	if (at < now->st_size)
+		at = now->st_size; /* it may be one that is appended to */
+	return limit == UINT64_MAX || (uint64_t)at + len <= limit;
+}
+
+static bool may_write(size_t len)
 {
 	struct stat now;
 
 	return ldl_sys_fstat(2, &now) == 0 && now.st_ino && now.st_ino == original.st_ino &&
-	       now.st_dev == original.st_dev && ldl_sys_can_write(2);
+	       now.st_dev == original.st_dev && may_grow(&now, len) && ldl_sys_can_write(2);
 }
 
 static void write_line(char line[LINE_MAX], size_t len)
@@ -42,7 +58,7 @@ void ldl_report_line(const char *text)
 {
 	char line[LINE_MAX];
 
-	if (may_write())
+	if (may_write(LINE_MAX))
 		write_line(line, ldl_fmt(line, sizeof(line), "lockdep-lite: %s", text));
 }
 
@@ -161,7 +177,7 @@ void ldl_report_finding(const struct ldl_arena *arena, ldl_finding_id id)
 	const struct ldl_path_step *path = ldl_path_step_at(arena, finding->path_first);
 	char line[LINE_MAX];
 
-	if (!may_write())
+	if (!may_write(FINDING_MAX))
 		return;
 	print_head(arena, finding);
 	for (uint32_t i = 0; i < finding->path_count && i < STEPS_MAX; i++)

@@ -248,7 +248,11 @@ uint64_t ldl_sys_rlimit(int resource)
 {
 	struct rlimit64 limit;
 
-	if (call(SYS_prlimit64, 0, resource, 0, &limit) < 0 || limit.rlim_cur == RLIM64_INFINITY)
+	/* A sandbox may allow the older one alone; both write two words of 64 bits. */
+	if (call(SYS_prlimit64, 0, resource, 0, &limit) < 0 &&
+		call(SYS_getrlimit, resource, &limit, 0, 0) < 0)
+		return UINT64_MAX;
+	if (limit.rlim_cur == RLIM64_INFINITY)
 		return UINT64_MAX;
 	return limit.rlim_cur;
 }
