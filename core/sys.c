@@ -1,5 +1,7 @@
-/* Raw system calls for x86-64 and aarch64. See sys.h. */
+/* Raw system calls. See sys.h. */
 #include "sys.h"
+
+#include "sys_call.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -12,42 +14,9 @@
 #include <signal.h>
 #include <time.h>
 
-#if defined(__x86_64__)
-static long call6(long nr, long a, long b, long c, long d, long e, long f)
-{
-	long result;
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return result;
-}
-#elif defined(__aarch64__)
-static long call6(long nr, long a, long b, long c, long d, long e, long f)
-{
-	register long x8 __asm__("x8") = nr;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-	register long x5 __asm__("x5") = f;
-	__asm__ volatile("svc 0"
-			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-			 : "memory");
-	return x0;
-}
-#else
-#error "lockdep-lite knows the system calls of x86-64 and aarch64"
-#endif
-
 static __thread uint32_t own_tid;
 
-#define call(nr, a, b, c, d) call6((nr), (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define call(nr, a, b, c, d) ldl_sys_call((nr), (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
 
 int ldl_sys_open(const char *path, int flags, int mode)
 {
@@ -141,7 +110,7 @@ int64_t ldl_sys_readlink(const char *path, char *target, size_t size)
 
 void *ldl_sys_mmap(void *where, size_t len, int protection, int flags, int fd, int *error)
 {
-	long result = call6(SYS_mmap, (long)where, (long)len, protection, flags, fd, 0);
+	long result = ldl_sys_call(SYS_mmap, (long)where, (long)len, protection, flags, fd, 0);
 
 	if (result < 0 && result > -4096) {
 		if (error)
