@@ -69,6 +69,8 @@ void ldl_engine_fork_parent(void)
  * rest waits for the first event: most children call exec. */
 void ldl_engine_fork_early_child(void)
 {
+	if (ldl_engine.alive)
+		*ldl_engine.alive = 0; /* as the kernel did, where it knows how */
 	ldl_thread_become(&ldl_thread_none);
 }
 
@@ -184,10 +186,22 @@ static void copy_callbacks(const struct ldl_arena *from)
 	}
 }
 
+/* The child has described itself already: its texts are where the parent's are now. */
+static bool copy_strings(const struct ldl_arena *from)
+{
+	struct ldl_header *header = ldl_engine.arena.header;
+
+	if (!copy_table(from, LDL_TABLE_STRINGS))
+		return false;
+	header->program = from->header->program;
+	header->command = from->header->command;
+	return true;
+}
+
 static bool copy_nouns(const struct ldl_arena *from)
 {
 	/* The same options give the same plan, unless memory got scarce. */
-	if (from->size != ldl_engine.arena.size || !copy_table(from, LDL_TABLE_STRINGS) ||
+	if (from->size != ldl_engine.arena.size || !copy_strings(from) ||
 		!copy_table(from, LDL_TABLE_MODULES) || !copy_table(from, LDL_TABLE_FRAMES) ||
 		!copy_table(from, LDL_TABLE_SITES) || !copy_table(from, LDL_TABLE_CLASSES))
 		return false;
@@ -282,8 +296,7 @@ void ldl_engine_fork_child(void)
 		ldl_module_refresh(&ldl_engine.arena);
 		ldl_engine.is_ready = true;
 	}
-	if (ldl_engine.alive)
-		*ldl_engine.alive = 1;
+	*ldl_engine.alive = 1;
 	ldl_arena_unmap(&parent);
 	if (ldl_engine.is_ready && saved.is_valid) {
 		struct ldl_thread *thread = ldl_engine_attach();

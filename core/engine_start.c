@@ -81,15 +81,21 @@ bool ldl_engine_open_arena(uint32_t serial)
 	return true;
 }
 
+/* A word that the kernel wipes in a forked child. Where it will not, one that only fork() clears:
+ * see ldl_engine_fork_early_child(). */
 static uint32_t *map_alive(void)
 {
+	static uint32_t not_wiped;
 	uint32_t *word = ldl_sys_mmap(
 		NULL, LDL_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, NULL);
 
-	if (word && ldl_sys_madvise(word, LDL_PAGE, MADV_WIPEONFORK) == 0)
-		*word = 1;
-	else if (word)
+	if (word && ldl_sys_madvise(word, LDL_PAGE, MADV_WIPEONFORK) < 0) {
+		ldl_sys_munmap(word, LDL_PAGE);
 		word = NULL;
+	}
+	if (!word)
+		word = &not_wiped;
+	*word = 1;
 	return word;
 }
 
@@ -320,7 +326,7 @@ void ldl_engine_exit(void)
 {
 	uint32_t threads;
 
-	if (!ldl_engine.is_ready || (ldl_engine.alive && !*ldl_engine.alive))
+	if (!ldl_engine.is_ready || !*ldl_engine.alive)
 		return;
 	threads = ldl_load_relaxed(&ldl_arena_table(&ldl_engine.arena, LDL_TABLE_THREADS)->used);
 	for (ldl_thread_id id = 1; id < threads; id++) {

@@ -78,7 +78,7 @@ static struct ldl_thread *enter(uint32_t modes, uint64_t *mark)
 
 	if (ldl_unlikely(!ldl_engine.is_ready))
 		return NULL;
-	if (ldl_unlikely(ldl_engine.alive && !ldl_load_relaxed(ldl_engine.alive))) {
+	if (ldl_unlikely(!ldl_load_relaxed(ldl_engine.alive))) {
 		ldl_engine_fork_child();
 		if (!ldl_engine.is_ready)
 			return NULL;

@@ -18,7 +18,7 @@ struct ldl_engine {
 	bool is_child;   /* forked: locks that other threads of the parent held were never seen here
 			  */
 	uint32_t resets; /* a thread of an earlier one attaches anew */
-	uint32_t *alive; /* a word that reads 1 here and 0 in a forked child; NULL: no such page */
+	uint32_t *alive; /* a word that reads 1 here and 0 in a forked child; NULL: not started */
 };
 
 extern struct ldl_engine ldl_engine;
