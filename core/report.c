@@ -6,13 +6,15 @@
 #include "sys.h"
 #include "text.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE_MAX  400u
-#define STEPS_MAX 12u /* of a long cycle; the file has them all */
+#define LINE_MAX    400u
+#define STEPS_MAX   12u /* of a long cycle; the file has them all */
+#define WRITE_TRIES 8u  /* for one line, of which each puts out a part, or is interrupted */
 
 /* Bytes of one finding at most: its head and, for each step, two stacks and three lines more. */
 #define FINDING_MAX (LINE_MAX * (4 + STEPS_MAX * (2 * LDL_STACK_MAX + 3)))
@@ -51,7 +53,13 @@ static void write_line(char line[LINE_MAX], size_t len)
 	if (len > LINE_MAX - 2)
 		len = LINE_MAX - 2;
 	line[len++] = '\n';
-	(void)ldl_sys_write(2, line, len);
+	for (size_t done = 0, tries = 0; done < len && tries < WRITE_TRIES; tries++) {
+		int64_t got = ldl_sys_write(2, line + done, len - done);
+
+		if (got < 0 && got != -EINTR)
+			break;
+		done += got > 0 ? (size_t)got : 0;
+	}
 }
 
 void ldl_report_line(const char *text)
