@@ -39,7 +39,7 @@ test-stress: $(stress)
 	@for program in $(stress); do \
 		echo $$(basename $$program) 300 $(sanitized) $$program; done | $(run_tests) $(test_logs)/stress
 
-test-e2e: all | deps-test deps-demo
+test-e2e: all faults-preload | deps-test deps-demo
 	@for script in $(e2e_scripts); do \
 		echo $$(basename $$script .sh) 600 $$script; done | $(run_tests) -j 2 $(test_logs)/e2e
 
@@ -49,11 +49,12 @@ test-apps: all | deps-apps
 	@for script in $(app_scripts); do \
 		echo $$(basename $$script .sh) 900 $$script; done | $(run_tests) $(test_logs)/apps
 
-# The random tests for an hour: for nights and releases.
+# The random tests for an hour, and what `make test` takes samples of: for nights and releases.
 .PHONY: soak
-soak: $(run_unit) $(stress)
+soak: all faults-preload $(run_unit) $(stress) | deps-test
 	@{ echo unit 14400 $(run_unit) --effort=200; \
-		echo locks 7200 $(O)/tests/stress/locks --seconds=1800; } | $(run_tests) -v $(test_logs)/soak
+		echo locks 7200 $(O)/tests/stress/locks --seconds=1800; \
+		echo faults 14400 SOAK=1 tests/e2e/faults.sh; } |
 
 .PHONY: asan ubsan asan-ubsan tsan
 asan: SANITIZE_AS := address
