@@ -247,6 +247,7 @@ struct ldl_instance_info {
 
 /* Sixteen words of one cache line: `tag | id` of instances whose home is this bucket or a full one
  * before it. `overflow` counts the entries of this or earlier home buckets that went further. */
+#define LDL_BUCKET_ID_MASK ((1u << 20) - 1)
 struct ldl_bucket {
 	uint32_t slots[LDL_BUCKET_SLOTS];
 	uint32_t overflow;

@@ -9,8 +9,7 @@
 #include "hash.h"
 #include "spin.h"
 
-#define ID_BITS  20u /* arena_plan.c caps the table at 2^20 */
-#define ID_MASK  ((1u << ID_BITS) - 1)
+#define ID_MASK  LDL_BUCKET_ID_MASK /* arena_plan.c caps the table at 2^20 */
 #define TAG_MASK (~ID_MASK)
 
 static struct ldl_bucket *bucket_at(struct ldl_arena *arena, uint64_t hash, uint32_t step)

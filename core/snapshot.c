@@ -5,7 +5,7 @@
  * first: whatever id the copy holds was published before the table that it leads to was copied.
  * The header, with each table's `used`, comes last. Cycles among the tables leave a few ids whose
  * record is still all zeros in the copy: it reads as a free one. The hash sets serve the writer
- * only and are left out. */
+ * only: they come last, and only for who wants to see how it left them. */
 #include "fmt.h"
 #include "snapshot_parts.h"
 #include "sys.h"
@@ -25,6 +25,7 @@ struct source {
 	const unsigned char *bytes;
 	uint64_t end;      /* what lies behind is not there, or is not the arena's */
 	const char *where; /* its name, for errors */
+	bool has_sets;     /* the hash sets are wanted too */
 };
 
 /* A header and the rest of its page. */
@@ -187,10 +188,19 @@ static int copy_range(unsigned char *base, struct source *source, uint64_t first
 	return 0;
 }
 
-static int copy_tables(unsigned char *base, const struct ldl_header *header, struct source *source)
+static const uint8_t sets[] = {
+	LDL_TABLE_SITE_HASH,
+	LDL_TABLE_CLASS_HASH,
+	LDL_TABLE_INSTANCE_HASH,
+	LDL_TABLE_EDGE_HASH,
+	LDL_TABLE_CHAINS,
+};
+
+static int copy_tables(unsigned char *base, const struct ldl_header *header, struct source *source,
+	const uint8_t *list, size_t count)
 {
-	for (size_t i = 0; i < ldl_array_len(copy_order); i++) {
-		const struct ldl_table *table = &header->tables[copy_order[i]];
+	for (size_t i = 0; i < count; i++) {
+		const struct ldl_table *table = &header->tables[list[i]];
 		uint64_t len = (uint64_t)table->capacity * table->slot_size;
 		int error = copy_range(base, source, table->offset, table->offset + len);
 
@@ -233,7 +243,11 @@ static int fill_copy(struct ldl_snapshot *snapshot, struct source *source, const
 	if (source->end > header->size)
 		source->end = header->size;
 	snapshot->repairs = ldl_snapshot_repair_tables(header, source->end);
-	error = copy_tables(snapshot->arena.base, header, source);
+	error = copy_tables(
+		snapshot->arena.base, header, source, copy_order, ldl_array_len(copy_order));
+	if (error == 0 && source->has_sets)
+		error = copy_tables(
+			snapshot->arena.base, header, source, sets, ldl_array_len(sets));
 	refresh_header(header, source);
 	snapshot->repairs += missing_pages(source->end, header->size);
 	ldl_arena_adopt(&snapshot->arena, header, header->size);
@@ -312,9 +326,9 @@ static ldl_status source_open(
 		S_ISDIR(about.st_mode) ? "name a file in it" : "copy it into a file first");
 }
 
-ldl_status ldl_snapshot_open(struct ldl_snapshot *snapshot, const char *path)
+static ldl_status open_path(struct ldl_snapshot *snapshot, const char *path, bool has_sets)
 {
-	struct source source = {.where = path};
+	struct source source = {.where = path, .has_sets = has_sets};
 	ldl_status status;
 
 	memset(snapshot, 0, sizeof(*snapshot));
@@ -328,6 +342,16 @@ ldl_status ldl_snapshot_open(struct ldl_snapshot *snapshot, const char *path)
 	status = take(snapshot, &source);
 	ldl_sys_close(source.fd);
 	return status;
+}
+
+ldl_status ldl_snapshot_open(struct ldl_snapshot *snapshot, const char *path)
+{
+	return open_path(snapshot, path, false);
+}
+
+ldl_status ldl_snapshot_open_whole(struct ldl_snapshot *snapshot, const char *path)
+{
+	return open_path(snapshot, path, true);
 }
 
 ldl_status ldl_snapshot_from_bytes(struct ldl_snapshot *snapshot, const void *bytes, size_t len)

@@ -54,7 +54,8 @@ test-apps: all | deps-apps
 soak: all faults-preload $(run_unit) $(stress) | deps-test
 	@{ echo unit 14400 $(run_unit) --effort=200; \
 		echo locks 7200 $(O)/tests/stress/locks --seconds=1800; \
-		echo faults 14400 SOAK=1 tests/e2e/faults.sh; } |
+		echo faults 14400 SOAK=1 tests/e2e/faults.sh; \
+		echo killed 3600 SOAK=1 tests/e2e/killed.sh; } |
 
 .PHONY: asan ubsan asan-ubsan tsan
 asan: SANITIZE_AS := address

@@ -12,6 +12,7 @@
 
 #include "choice.h"
 #include "doctor.h"
+#include "doctor_file.h"
 #include "instrument/launch/environment.h"
 #include "instrument/launch/inspect.h"
 #include "maps.h"
@@ -23,12 +24,13 @@
 #define LINKED_NAME  "liblockdep_lite.so"
 
 static const char help[] =
-	"usage: lockdep-lite doctor [PID|PROG]\n"
+	"usage: lockdep-lite doctor [PID|PROG|FILE...]\n"
 	"\n"
 	"Tells whether PROG, or the program that process PID runs, can be watched, and how well; "
-	"without\neither, whether this machine is fit. One line for each thing looked at: ok, "
-	"warn or no.\n\n  -h, --help            this text\n\nExit status: 0 it can be watched, 1 "
-	"with limits, 2 it cannot (or bad usage).\n";
+	"without\neither, whether this machine is fit. Of each arena FILE it tells whether it is "
+	"sound.\nOne line for each thing looked at: ok, warn or no.\n\n"
+	"  -h, --help            this text\n\n"
+	"Exit status: 0 it can be watched, or is sound; 1 with limits; 2 not (or bad usage).\n";
 
 static void say_loader(struct viz_doctor *doctor, const struct launch_inspection *inspection)
 {
@@ -225,6 +227,18 @@ static int fail(const char *what, const char *where, const char *mend)
 	return BAD_USAGE;
 }
 
+/* Kept files need neither the library nor the machine to be in order. */
+static bool look_at_arenas(struct viz_doctor *doctor, char **words)
+{
+	for (char **word = words; *word != NULL; word++) {
+		if (!viz_doctor_is_arena(*word))
+			return false;
+	}
+	for (char **word = words; *word != NULL; word++)
+		viz_doctor_arena(doctor, *word);
+	return true;
+}
+
 int viz_cmd_doctor(int argc, char **argv)
 {
 	static const struct option long_options[] = {
@@ -238,6 +252,8 @@ int viz_cmd_doctor(int argc, char **argv)
 		return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? BAD_USAGE : 0;
 	if (option != -1)
 		return fail("unknown option", argv[1], "see lockdep-lite doctor --help");
+	if (argc > optind && look_at_arenas(&doctor, argv + optind))
+		return fflush(stdout) == 0 ? (int)doctor.worst : BAD_USAGE;
 	if (argc - optind > 1)
 		return fail("more than one program", argv[optind + 1], "look at one at a time");
 	if (argc > optind && is_process(argv[optind], &pid))

@@ -25,8 +25,8 @@ static const struct subcommand {
 	{"merge", viz_cmd_merge, VIZ_EXIT_BAD_INPUT, "-o OUT FILE|DIR...",
 		"the union of runs, processes, hosts"},
 	{"diff", viz_cmd_diff, VIZ_EXIT_BAD_INPUT, "OLD NEW", "new and gone findings, for CI"},
-	{"doctor", viz_cmd_doctor, VIZ_EXIT_BAD_INPUT, "[PID|PROG]",
-		"can this program be watched, and how well"},
+	{"doctor", viz_cmd_doctor, VIZ_EXIT_BAD_INPUT, "[PID|PROG|FILE...]",
+		"can this program be watched, and how well; is a FILE sound"},
 };
 
 #define SUBCOMMAND_COUNT (sizeof(subcommands) / sizeof(subcommands[0]))
