@@ -188,6 +188,10 @@ static bool acquire_as(struct ldl_thread *thread, const void *lock,
 	}
 	*ldl_engine_cached_instance(thread, lock) = id;
 	describe(&acquisition, id, lock, mode, ip);
+	if (!acquisition.class) {
+		thread->unseen++;
+		return false;
+	}
 	acquisition.outer = (uint64_t)(uintptr_t)outer;
 	if (outer && ldl_held_find(thread->held, thread->record->depth, acquisition.outer) < 0)
 		say_outer_is_not_held(thread, &acquisition);

@@ -40,6 +40,8 @@ static void print(const struct ldl_judgement *judgement)
 bool ldl_engine_judge_start(struct ldl_judgement *judgement, struct ldl_thread *thread,
 	struct ldl_acquisition *acquisition)
 {
+	if (ldl_engine_is_busy())
+		return false;
 	if (!acquisition->site)
 		ldl_engine_take_site(acquisition);
 	*judgement = ldl_engine_judge(thread, acquisition);

@@ -95,7 +95,7 @@ static ldl_instance_id make(
 	if (!class)
 		return 0;
 	id = ldl_instance_make(&ldl_engine.arena, (uint64_t)(uintptr_t)lock, class, flags,
-		thread->record->serial, ldl_engine_may_wait());
+		thread->record->serial, ldl_engine_patience());
 	if (id)
 		ldl_add_relaxed(&ldl_class_at(&ldl_engine.arena, class)->instances, 1);
 	return id;
@@ -142,7 +142,13 @@ ldl_class_id ldl_engine_subclass(ldl_class_id class, uint32_t subclass)
 		.site = parent->site,
 		.object = parent->object,
 	};
-	id = class_for(&model, NULL);
+	id = ldl_class_find(&ldl_engine.arena, model.key);
+	if (id)
+		return id;
+	if (!ldl_engine_lock())
+		return 0;
+	id = ldl_class_make(&ldl_engine.arena, &model);
+	ldl_engine_unlock();
 	return id ? id : class;
 }
 
@@ -194,7 +200,7 @@ static void end_instance(ldl_instance_id id)
 		info->node = 0;
 		ldl_engine_unlock();
 	}
-	(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
+	(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_patience());
 }
 
 /* Reports that the lock ends or begins while this thread holds it. */

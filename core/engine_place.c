@@ -95,7 +95,7 @@ ldl_instance_id ldl_engine_place(struct ldl_thread *thread, uint64_t addr, ldl_c
 
 	if (is_new)
 		id = ldl_instance_make(&ldl_engine.arena, addr, class, 0, thread->record->serial,
-			ldl_engine_may_wait());
+			ldl_engine_patience());
 	if (!id)
 		return 0;
 	if (is_new)
@@ -112,7 +112,7 @@ void ldl_engine_end_place(uint64_t addr)
 	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, addr);
 
 	if (id)
-		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_may_wait());
+		(void)ldl_instance_unmake(&ldl_engine.arena, id, ldl_engine_patience());
 }
 
 void ldl_engine_need_domains(struct ldl_thread *thread)

@@ -212,6 +212,8 @@ void ldl_engine_thread_cancel(struct ldl_thread *thread)
 	if (ldl_engine_lock()) {
 		ldl_thread_give(&ldl_engine.arena, thread);
 		ldl_engine_unlock();
+	} else {
+		ldl_thread_leave(thread);
 	}
 	ldl_engine_leave(self);
 }

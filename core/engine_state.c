@@ -139,19 +139,42 @@ void ldl_engine_leave(struct ldl_thread *thread)
 	thread->control = thread->armed ? 0 : thread->saved_control;
 }
 
+/* Found taken. Whether its owner lives is asked now and then by those who come often, since they
+ * did not wait. */
+static void writer_is_busy(enum ldl_patience patience)
+{
+	static uint32_t found;
+
+	ldl_engine_count(LDL_COUNT_WRITER_BUSY);
+	if (ldl_engine.arena.may_syscall &&
+		(patience != LDL_PATIENCE_NONE || ldl_add_relaxed(&found, 1) % LDL_BUSY_ASKED == 0))
+		close_graph(false);
+}
+
+bool ldl_engine_is_busy(void)
+{
+	if (ldl_engine_patience() != LDL_PATIENCE_NONE ||
+		ldl_load_relaxed(&ldl_engine.arena.header->writer) == 0)
+		return false;
+	writer_is_busy(LDL_PATIENCE_NONE);
+	return true;
+}
+
 bool ldl_engine_lock(void)
 {
-	bool may_syscall = ldl_engine.arena.may_syscall;
-	uint64_t signals = ldl_sys_hold_signals(may_syscall);
+	enum ldl_patience patience = ldl_engine_patience();
+	uint32_t *word = &ldl_engine.arena.header->writer;
+	uint64_t signals;
 
-	if (ldl_spin_lock(&ldl_engine.arena.header->writer, ldl_engine_may_wait())) {
+	if (ldl_engine_is_busy())
+		return false;
+	signals = ldl_sys_hold_signals(ldl_engine.arena.may_syscall);
+	if (ldl_spin_lock(word, patience)) {
 		ldl_engine.signals = signals;
 		return true;
 	}
-	if (may_syscall)
-		close_graph(false);
+	writer_is_busy(patience);
 	ldl_sys_give_signals(signals);
-	ldl_engine_count(LDL_COUNT_WRITER_BUSY);
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include "observe.h"
 #include "options.h"
 #include "rules.h"
+#include "spin.h"
 
 struct ldl_engine {
 	struct ldl_arena arena;
@@ -56,9 +57,13 @@ LDL_INLINE bool ldl_engine_has_no_graph(void)
 void ldl_engine_mend(struct ldl_thread *thread);
 
 /* The writer lock, with signals kept away; false: busy, or closed since a thread died with it:
- * counted. */
+ * counted. In production it is tried once, and being turned away costs one load. */
 bool ldl_engine_lock(void) LDL_MUST_USE;
 void ldl_engine_unlock(void);
+
+/* Whether a try of it would be in vain now, in production: then nothing is prepared for it, and it
+ * counts as one. False in mode=check, where one waits. */
+bool ldl_engine_is_busy(void);
 
 /* A judgement of this thread on `acquisition`, for whoever has the writer lock or needs none.
  * engine_judge.c, as all as far as ldl_engine_observe_wait(). */
@@ -150,7 +155,8 @@ void ldl_engine_retry_wait(struct ldl_thread *thread, uint32_t gfp, const void *
 /* Reports that a scope is not closed as it should be (rule E2). */
 void ldl_engine_scope_broken(struct ldl_thread *thread, const void *ip, const char *how);
 
-/* The class of a subclass level; the class itself for level 0 or when there is no room. */
+/* The class of a subclass level; the class itself for level 0 or when there is no room. 0: not now,
+ * the writer is busy: to take it for the class itself would be a recursion that there is none. */
 ldl_class_id ldl_engine_subclass(ldl_class_id class, uint32_t subclass);
 
 /* In a forked child, at its first event: a new arena, and this thread's held stack. */
@@ -176,9 +182,12 @@ LDL_INLINE uint64_t ldl_engine_key_of_mode(uint64_t key)
 	return ldl_engine_has_no_graph() ? ldl_hash_add(key, LDL_RUN_NONBLOCK) : key;
 }
 
-LDL_INLINE bool ldl_engine_may_wait(void)
+/* In production nobody waits for a lock of ours. */
+LDL_INLINE enum ldl_patience ldl_engine_patience(void)
 {
-	return !ldl_engine.options.prod && ldl_engine.arena.may_syscall;
+	if (ldl_engine.options.prod)
+		return LDL_PATIENCE_NONE;
+	return ldl_engine.arena.may_syscall ? LDL_PATIENCE_SLEEP : LDL_PATIENCE_SPIN;
 }
 
 LDL_INLINE void ldl_engine_count(enum ldl_counter counter)

@@ -43,7 +43,8 @@ ldl_instance_id ldl_engine_renew(
 
 	if (!class)
 		return id;
-	ldl_instance_renew(arena, id, class, flags, thread->record->serial);
+	ldl_instance_renew(arena, id, class, flags, thread->record->serial,
+		ldl_engine.options.prod ? LDL_PATIENCE_NONE : LDL_PATIENCE_SPIN);
 	ldl_add_relaxed(&ldl_class_at(arena, class)->instances, 1);
 	return id;
 }

@@ -7,7 +7,6 @@
 
 #include "atomic.h"
 #include "hash.h"
-#include "spin.h"
 
 #define ID_MASK  LDL_BUCKET_ID_MASK /* arena_plan.c caps the table at 2^20 */
 #define TAG_MASK (~ID_MASK)
@@ -209,23 +208,33 @@ static void bury(struct ldl_arena *arena, ldl_instance_id id)
 	ldl_store_release(&instance->addr, 0);
 }
 
+/* Whether to ask the kernel if the owner of a lock is dead: who has no patience finds locks taken
+ * often, and asks now and then. */
+static bool is_to_ask(enum ldl_patience patience)
+{
+	static uint32_t found;
+
+	return patience != LDL_PATIENCE_NONE || ldl_add_relaxed(&found, 1) % LDL_BUSY_ASKED == 0;
+}
+
 /* False: busy. Signals are not kept away, which would cost more than all the rest. */
-static bool enter(struct ldl_arena *arena, bool may_wait)
+static bool enter(struct ldl_arena *arena, enum ldl_patience patience)
 {
 	uint32_t *word = &arena->header->instance_lock;
 
-	if (ldl_spin_lock(word, may_wait))
+	if (ldl_spin_lock(word, patience))
 		return true;
-	return arena->may_syscall && ldl_spin_disown(word, 0, false) && ldl_spin_lock(word, false);
+	return arena->may_syscall && is_to_ask(patience) && ldl_spin_disown(word, 0, false) &&
+	       ldl_spin_lock(word, LDL_PATIENCE_NONE);
 }
 
 ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_class_id class,
-	uint32_t flags, uint32_t maker, bool may_wait)
+	uint32_t flags, uint32_t maker, enum ldl_patience patience)
 {
 	uint64_t hash = ldl_hash_strong(addr);
 	ldl_instance_id id;
 
-	if (!enter(arena, may_wait)) {
+	if (!enter(arena, patience)) {
 		ldl_add_relaxed(&arena->header->counters[LDL_COUNT_WRITER_BUSY], 1);
 		return 0;
 	}
@@ -236,12 +245,12 @@ ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_cl
 }
 
 void ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_id class,
-	uint32_t flags, uint32_t maker)
+	uint32_t flags, uint32_t maker, enum ldl_patience patience)
 {
 	struct ldl_instance *instance = ldl_instance_at(arena, id);
 	struct ldl_instance_info *info = ldl_instance_info_at(arena, id);
 
-	if (!enter(arena, false))
+	if (!enter(arena, patience))
 		return;
 	if (ldl_load_relaxed(&instance->addr)) {
 		ldl_store_relaxed(&info->generation, ldl_load_relaxed(&info->generation) + 1);
@@ -253,14 +262,15 @@ void ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_i
 	ldl_spin_unlock(&arena->header->instance_lock);
 }
 
-ldl_status ldl_instance_unmake(struct ldl_arena *arena, ldl_instance_id id, bool may_wait)
+ldl_status ldl_instance_unmake(
+	struct ldl_arena *arena, ldl_instance_id id, enum ldl_patience patience)
 {
 	struct ldl_instance *instance = ldl_instance_at(arena, id);
 	ldl_instance_id found;
 	uint64_t addr, hash;
 	uint32_t *slot;
 
-	if (!enter(arena, may_wait)) {
+	if (!enter(arena, patience)) {
 		bury(arena, id);
 		return LDL_BUSY;
 	}

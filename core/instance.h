@@ -9,6 +9,7 @@
 #define LDL_INSTANCE_H
 
 #include "atomic.h"
+#include "spin.h"
 #include "table.h"
 
 /* What a record says now. Another thread may end its instance meanwhile, and the record begin
@@ -40,17 +41,18 @@ ldl_instance_id ldl_instance_find(struct ldl_arena *arena, uint64_t addr);
 /* Makes the instance, or returns the one that another thread made meanwhile. `maker`: serial of
  * the calling thread. 0: the table is full (counted) or its lock is busy. */
 ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_class_id class,
-	uint32_t flags, uint32_t maker, bool may_wait);
+	uint32_t flags, uint32_t maker, enum ldl_patience patience);
 
 /* Another lock lives at the instance's address now: the same record, of another life and perhaps
  * another class. Its vertex goes as that of an instance that was unmade does. Where the lock is
  * busy it stays as it was. */
 void ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_id class,
-	uint32_t flags, uint32_t maker);
+	uint32_t flags, uint32_t maker, enum ldl_patience patience);
 
 /* Takes the instance out of the lookup table; its record is free for another lock. LDL_BUSY: at
  * once no longer found, its record freed later by somebody else. A vertex that it still has is
  * removed when the record's next tenant needs one (edge.c). */
-ldl_status ldl_instance_unmake(struct ldl_arena *arena, ldl_instance_id id, bool may_wait);
+ldl_status ldl_instance_unmake(
+	struct ldl_arena *arena, ldl_instance_id id, enum ldl_patience patience);
 
 #endif

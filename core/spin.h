@@ -1,8 +1,9 @@
 /* A private lock of the engine, four bytes in the arena: 0 free, else the owner's tid and a bit for
  * sleepers.
  *
- * Blocking, but bounded: a waiter spins LDL_SPIN_TRIES times, then (if it may wait) sleeps in the
- * kernel for at most a second in all and gives up. The holder is inside the engine's guard, never
+ * Who finds it taken is as patient as the mode allows: in production it goes away at once; else it
+ * spins LDL_SPIN_TRIES times, then (if it may make system calls) sleeps in the kernel for at most a
+ * second in all and gives up. The holder is inside the engine's guard, never
  * calls libc's allocator or the program, and so always comes back, unless it was forked away, or a
  * handler or an asynchronous cancellation cut it off. So whoever waited in vain asks whether the
  * owner is dead, and takes the lock from it, if what it guards bears that. Where it does not, the
@@ -20,6 +21,13 @@
 #define LDL_SPIN_SLEEPERS 0x80000000u
 #define LDL_SPIN_CLOSED   0x7fffffffu /* owned for good, by nobody: no tid is that large */
 
+/* What who finds the lock taken does about it. */
+enum ldl_patience {
+	LDL_PATIENCE_NONE,  /* goes away at once (mode=prod) */
+	LDL_PATIENCE_SPIN,  /* looks LDL_SPIN_TRIES times (where no system call may be made) */
+	LDL_PATIENCE_SLEEP, /* then sleeps, a second at most (mode=check) */
+};
+
 LDL_INLINE bool ldl_spin_try(uint32_t *word)
 {
 	uint32_t is_free = 0;
@@ -35,9 +43,13 @@ static inline bool ldl_spin_is_dead(uint32_t owner)
 	return ldl_sys_tgkill(ldl_sys_getpid(), (int)owner, 0) == -ESRCH;
 }
 
-/* False: gave up. `may_wait`: sleeping is allowed (mode=check). */
-LDL_MUST_USE static inline bool ldl_spin_lock(uint32_t *word, bool may_wait)
+/* False: gave up. Without patience: two instructions that read and write the word, and no loop. */
+LDL_MUST_USE static inline bool ldl_spin_lock(uint32_t *word, enum ldl_patience patience)
 {
+	bool may_wait = patience == LDL_PATIENCE_SLEEP;
+
+	if (patience == LDL_PATIENCE_NONE)
+		return ldl_load_relaxed(word) == 0 && ldl_spin_try(word);
 	for (unsigned int tries = 0; tries < LDL_SPIN_TRIES; tries++) {
 		if (ldl_load_relaxed(word) == 0 && ldl_spin_try(word))
 			return true;

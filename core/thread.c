@@ -13,8 +13,9 @@
 #define MADV_WIPEONFORK 18
 #endif
 
-#define CHUNKS 2048u /* at most 32768 threads at once */
-#define LOOKS  4u    /* slots of finished threads that one new thread asks the kernel about */
+#define CHUNKS 2048u       /* at most 32768 threads at once */
+#define NO_TID 0x7ffffffeu /* no thread's, ever: the kernel's are below 2^22 */
+#define LOOKS  4u          /* slots of finished threads that one new thread asks the kernel about */
 
 static struct ldl_thread_record nowhere; /* what is stored for no thread goes here */
 struct ldl_thread ldl_thread_none = {.record = &nowhere};
@@ -203,6 +204,13 @@ bool ldl_thread_begin_again(struct ldl_arena *arena, struct ldl_thread *thread)
 void ldl_thread_give(struct ldl_arena *arena, struct ldl_thread *thread)
 {
 	give_slot(arena, thread->id);
+}
+
+void ldl_thread_leave(struct ldl_thread *thread)
+{
+	ldl_store_relaxed(&thread->tid, NO_TID);
+	/* Release: who finds the state finds the tid. */
+	ldl_store_release(&thread->record->state, LDL_THREAD_EXITING);
 }
 
 void ldl_thread_become(struct ldl_thread *thread)

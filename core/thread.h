@@ -122,6 +122,10 @@ bool ldl_thread_begin_again(struct ldl_arena *arena, struct ldl_thread *thread) 
 /* Gives back a slot that no thread uses (its creation failed). Under the writer lock. */
 void ldl_thread_give(struct ldl_arena *arena, struct ldl_thread *thread);
 
+/* The same without the lock: the slot is that of a thread that is gone, for the next one that needs
+ * one to find. */
+void ldl_thread_leave(struct ldl_thread *thread);
+
 /* Empties the caches and notes the control word that they are good for from now on. */
 void ldl_thread_flush(struct ldl_thread *thread, uint32_t control);
 

@@ -22,7 +22,7 @@ static ldl_node_id nodes[NAIVE_NODES];
 
 static void make_vertex(unsigned int i)
 {
-	instances[i] = ldl_instance_make(&arena, 4096 + i * 64, 1, 0, 1, true);
+	instances[i] = ldl_instance_make(&arena, 4096 + i * 64, 1, 0, 1, LDL_PATIENCE_SLEEP);
 	CU_ASSERT_NOT_EQUAL_FATAL(instances[i], 0);
 	nodes[i] = ldl_node_of_instance(&arena, instances[i]);
 	CU_ASSERT_NOT_EQUAL_FATAL(nodes[i], 0);
@@ -76,7 +76,7 @@ static ldl_edge_id add_types(unsigned int from, unsigned int to, unsigned int ty
 static void remove_vertex(unsigned int i)
 {
 	ldl_node_remove(&arena, nodes[i]);
-	CU_ASSERT_EQUAL(ldl_instance_unmake(&arena, instances[i], true), LDL_OK);
+	CU_ASSERT_EQUAL(ldl_instance_unmake(&arena, instances[i], LDL_PATIENCE_SLEEP), LDL_OK);
 	naive_isolate(&model, i);
 }
 

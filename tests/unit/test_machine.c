@@ -26,7 +26,7 @@ static void *take_turns(void *may_wait)
 	unsigned int i, done = 0;
 
 	for (i = 0; i < TURNS; i++) {
-		if (!ldl_spin_lock(&word, may_wait != NULL))
+		if (!ldl_spin_lock(&word, may_wait ? LDL_PATIENCE_SLEEP : LDL_PATIENCE_SPIN))
 			continue;
 		turns++;
 		done++;
@@ -60,11 +60,11 @@ static void a_private_lock_lets_one_in_at_a_time(void)
 	CU_ASSERT_EQUAL(contend(NULL), turns);
 }
 
-static uint64_t elapsed_ms(bool may_wait)
+static uint64_t elapsed_ms(enum ldl_patience patience)
 {
 	uint64_t start = ldl_sys_clock_ns(CLOCK_MONOTONIC);
 
-	CU_ASSERT_FALSE(ldl_spin_lock(&word, may_wait));
+	CU_ASSERT_FALSE(ldl_spin_lock(&word, patience));
 	return (ldl_sys_clock_ns(CLOCK_MONOTONIC) - start) / 1000000;
 }
 
@@ -72,8 +72,8 @@ static void nobody_waits_for_ever_for_a_holder_that_is_gone(void)
 {
 	CU_ASSERT_TRUE(ldl_spin_try(&word));
 	CU_ASSERT_FALSE(ldl_spin_try(&word));
-	CU_ASSERT_TRUE(elapsed_ms(true) < 5000);
-	CU_ASSERT_TRUE(elapsed_ms(false) < 1000);
+	CU_ASSERT_TRUE(elapsed_ms(LDL_PATIENCE_SLEEP) < 5000);
+	CU_ASSERT_TRUE(elapsed_ms(LDL_PATIENCE_SPIN) < 1000);
 	ldl_spin_unlock(&word);
 	CU_ASSERT_TRUE(ldl_spin_try(&word));
 	ldl_spin_unlock(&word);
@@ -104,13 +104,13 @@ static void a_lock_is_taken_from_the_dead_only(void)
 	CU_ASSERT_TRUE(ldl_spin_disown(&word, LDL_SPIN_CLOSED, false));
 	CU_ASSERT_EQUAL(word, LDL_SPIN_CLOSED);
 	CU_ASSERT_FALSE(ldl_spin_disown(&word, 0, false));
-	CU_ASSERT_TRUE(elapsed_ms(true) < 40); /* not one nap */
+	CU_ASSERT_TRUE(elapsed_ms(LDL_PATIENCE_SLEEP) < 40); /* not one nap */
 	word = 0;
 }
 
 static void *wait_for_word(void *unused)
 {
-	return ldl_spin_lock(&word, true) ? &word : NULL;
+	return ldl_spin_lock(&word, LDL_PATIENCE_SLEEP) ? &word : NULL;
 }
 
 /* It gave the lock back while the waiter slept, to somebody else, and ended. */

@@ -41,7 +41,7 @@ static ldl_class_id make_class(uint64_t key, uint32_t flags)
 static ldl_instance_id make_lock(ldl_class_id class)
 {
 	ldl_class_at(&arena, class)->instances++;
-	return ldl_instance_make(&arena, next_address += 64, class, 0, 1, true);
+	return ldl_instance_make(&arena, next_address += 64, class, 0, 1, LDL_PATIENCE_SLEEP);
 }
 
 /* Vertices first, then the edges in a ring. */
