@@ -223,6 +223,10 @@ static struct ldl_thread *acquire_slow(const void *lock, const struct ldl_lock_t
 	/* While locks are not watched each one comes here: nothing else is to be done. */
 	if (ldl_engine_has_no_graph() && pass_through())
 		return NULL;
+	if (ldl_engine_refuses_lock(lock, ip)) {
+		(void)pass_through();
+		return NULL;
+	}
 	thread = ldl_engine_enter();
 	if (!thread) {
 		(void)pass_through();
@@ -318,7 +322,8 @@ static bool saw_everything(void)
 {
 	static const enum ldl_counter gaps[] = {LDL_COUNT_HELD_OVERFLOW, LDL_COUNT_IN_GUARD,
 		LDL_COUNT_THREADS_UNWATCHED, LDL_COUNT_WRITER_BUSY, LDL_COUNT_NO_MEMORY,
-		LDL_COUNT_MODULES_UNWATCHED};
+		LDL_COUNT_MODULES_UNWATCHED, LDL_COUNT_LOCKS_REFUSED, LDL_COUNT_THREADS_REFUSED,
+		LDL_COUNT_EVENTS_REFUSED};
 	const struct ldl_arena *arena = &ldl_engine.arena;
 
 	for (size_t i = 0; i < ldl_array_len(gaps); i++) {
@@ -453,10 +458,13 @@ LDL_NOINLINE bool ldl_engine_release_below(const void *lock)
 
 static void release_slow(const void *lock, const void *ip)
 {
-	struct ldl_thread *thread = may_be_held() ? ldl_engine_enter_end() : NULL;
+	struct ldl_thread *thread;
 	uint32_t depth;
 	int at;
 
+	if (ldl_engine_release_refused(lock))
+		return;
+	thread = may_be_held() ? ldl_engine_enter_end() : NULL;
 	if (!thread) {
 		pass_release_through();
 		return;

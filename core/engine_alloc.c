@@ -40,8 +40,9 @@ static struct ldl_acquisition describe(
 }
 
 /* The inventory's record of this place and mask, made when new; its class goes into the
- * acquisition. */
-static ldl_alloc_id record_of(struct ldl_thread *thread, struct ldl_acquisition *acquisition)
+ * acquisition. *is_refused: it may not be made now. */
+static ldl_alloc_id record_of(
+	struct ldl_thread *thread, struct ldl_acquisition *acquisition, bool *is_refused)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
 	struct ldl_alloc model = {
@@ -53,7 +54,8 @@ static ldl_alloc_id record_of(struct ldl_thread *thread, struct ldl_acquisition 
 	};
 	ldl_alloc_id id = ldl_alloc_find(arena, model.key);
 
-	if (!id) {
+	*is_refused = !id && !ldl_engine_admits(thread, LDL_EFFORT_LOCK, acquisition->ip);
+	if (!id && !*is_refused) {
 		model.class = ldl_engine_site_class(acquisition);
 		if (ldl_engine_lock()) {
 			id = ldl_alloc_make(arena, &model);
@@ -185,11 +187,12 @@ static void request(struct ldl_thread *thread, uint32_t gfp, uint64_t size, cons
 	uint64_t key = ldl_engine_alloc_key(
 		thread, ldl_held_key(thread->held, depth), gfp, acquisition.ip);
 	uint32_t slot = ldl_engine_alloc_slot(key);
-	ldl_alloc_id id = record_of(thread, &acquisition);
+	bool is_refused;
+	ldl_alloc_id id = record_of(thread, &acquisition, &is_refused);
 	uint64_t checked = ldl_engine_key_of_mode(key);
 	bool is_checked = thread->alloc_key[slot] == key ||
 			  ldl_chain_find(&ldl_engine.arena, checked) ||
-			  check(thread, &acquisition, id, checked);
+			  (!is_refused && check(thread, &acquisition, id, checked));
 
 	if (size)
 		check_order(thread, &acquisition, id, size);

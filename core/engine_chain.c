@@ -43,7 +43,8 @@ static struct known know(struct ldl_thread *thread, const struct ldl_acquisition
 static bool is_wanted_again(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,
 	const struct known *known, const struct ldl_chain *chain)
 {
-	if (!ldl_thread_depth(thread) || (acquisition->mode & LDL_MODE_TRY))
+	if (!ldl_thread_depth(thread) || (acquisition->mode & LDL_MODE_TRY) ||
+		ldl_governor_sheds(LDL_SHED_EVIDENCE))
 		return false;
 	return ldl_class_has(
 		       ldl_class_at(&ldl_engine.arena, acquisition->class), LDL_CLASS_WATCHED) ||
@@ -73,7 +74,7 @@ static bool check(struct ldl_thread *thread, struct ldl_acquisition *acquisition
 			(void)ldl_chain_insert(
 				&ldl_engine.arena, known->checked, acquisition->site, length);
 		(void)ldl_thread_pass(thread, known->checked);
-		if (!judgement.is_watched)
+		if (!judgement.is_watched || judgement.is_sparing)
 			*known->cached = known->checked;
 	}
 	ldl_engine_judge_end(&judgement);
@@ -89,6 +90,8 @@ uint64_t ldl_engine_check_chain(struct ldl_thread *thread, struct ldl_acquisitio
 
 	*is_fresh = false;
 	if (relocked) {
+		acquisition->is_last = !(acquisition->flags & LDL_INSTANCE_ERRORCHECK) &&
+				       !(acquisition->mode & LDL_MODE_TIMED);
 		(void)check(thread, acquisition, &known, relocked);
 	} else if (*known.cached != known.checked) {
 		chain = ldl_chain_find(&ldl_engine.arena, known.checked);

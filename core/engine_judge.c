@@ -13,7 +13,20 @@ struct ldl_judgement ldl_engine_judge(
 		.work = &ldl_engine.work,
 		.thread = thread,
 		.acquisition = acquisition,
+		.is_sparing = ldl_governor_sheds(LDL_SHED_EVIDENCE),
 	};
+}
+
+uint32_t ldl_engine_stack_depth(ldl_class_id class)
+{
+	uint32_t depth = ldl_engine.options.stack_depth;
+
+	if (ldl_governor_sheds(LDL_SHED_STACKS))
+		return 1;
+	if (ldl_engine.options.prod && class && depth < LDL_STACK_DEFAULT &&
+		(ldl_class_at(&ldl_engine.arena, class)->flags & LDL_CLASS_WATCHED))
+		return LDL_STACK_DEFAULT;
+	return depth;
 }
 
 void ldl_engine_take_site(struct ldl_acquisition *acquisition)
@@ -21,7 +34,7 @@ void ldl_engine_take_site(struct ldl_acquisition *acquisition)
 	struct ldl_stack stack;
 
 	ldl_site_take(&ldl_engine.arena, &stack, (const void *)(uintptr_t)acquisition->ip,
-		ldl_engine.options.stack_depth);
+		ldl_engine_stack_depth(acquisition->class));
 	acquisition->site = ldl_site_find(&ldl_engine.arena, &stack);
 	if (acquisition->site || !ldl_engine_lock())
 		return;
@@ -40,6 +53,12 @@ static void print(const struct ldl_judgement *judgement)
 bool ldl_engine_judge_start(struct ldl_judgement *judgement, struct ldl_thread *thread,
 	struct ldl_acquisition *acquisition)
 {
+	/* The class's, or the place's while there is none. What comes once only is always looked
+	 * at: such a thread makes no storm. */
+	if (!acquisition->is_last &&
+		!ldl_engine_admits(thread, LDL_EFFORT_CHAIN,
+			acquisition->class ? acquisition->class : acquisition->ip))
+		return false;
 	if (ldl_engine_is_busy())
 		return false;
 	if (!acquisition->site)
@@ -82,6 +101,8 @@ struct ldl_acquisition ldl_engine_here(const void *ip)
 {
 	struct ldl_acquisition acquisition = {.ip = (uint64_t)(uintptr_t)ip};
 
+	if (!ldl_governor_may_admit(LDL_EFFORT_CHAIN, acquisition.ip))
+		return acquisition; /* its judgement will not begin either */
 	ldl_engine_take_site(&acquisition);
 	acquisition.class = ldl_engine_site_class(&acquisition);
 	return acquisition;

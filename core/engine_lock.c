@@ -49,7 +49,7 @@ static ldl_class_id class_by_stack(struct ldl_class *model, const void *ip,
 	id = ldl_class_find(&ldl_engine.arena, model->key);
 	if (id)
 		return id;
-	ldl_site_take(&ldl_engine.arena, &stack, ip, ldl_engine.options.stack_depth);
+	ldl_site_take(&ldl_engine.arena, &stack, ip, ldl_engine_stack_depth(0));
 	ldl_site_skip_runtime(&stack);
 	return class_for(model, &stack);
 }
@@ -83,6 +83,8 @@ ldl_class_id ldl_engine_site_class(const struct ldl_acquisition *acquisition)
 {
 	struct ldl_class model = {.identity = LDL_IDENTITY_FIRST, .kind = LDL_KIND_ALLOCATION};
 
+	if (!ldl_governor_may_admit(LDL_EFFORT_CHAIN, acquisition->ip))
+		return 0;
 	return class_by_stack(
 		&model, (const void *)(uintptr_t)acquisition->ip, ldl_class_key_first);
 }
@@ -109,6 +111,11 @@ ldl_instance_id ldl_engine_instance(struct ldl_thread *thread, const void *lock,
 		id ? ldl_load_relaxed(&ldl_instance_at(&ldl_engine.arena, id)->class) : 0;
 	uint32_t flags = type->flags ? type->flags(lock) : 0;
 
+	if (id && !ldl_engine_is_new_tenant(class, lock, type))
+		return id;
+	/* Here it gets dear. A new tenant that may not be met now is not taken for the old. */
+	if (!ldl_engine_admits(thread, LDL_EFFORT_LOCK, (uint64_t)(uintptr_t)ip))
+		return 0;
 	if (id && !ldl_engine_move_in(class, lock, type))
 		return id;
 	class = type->name ? ldl_engine_named_class(type->name, type->kind, type->class_flags)
@@ -253,13 +260,16 @@ static void evict(struct ldl_thread *thread, const void *lock, enum ldl_rule rul
 void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_class_id class,
 	uint32_t flags, const void *ip)
 {
-	struct ldl_thread *thread = ldl_engine_enter_end();
+	struct ldl_thread *thread =
+		ldl_engine_refuses_lock(lock, ip) ? NULL : ldl_engine_enter_end();
 
 	if (!thread)
 		return;
 	evict(thread, lock, LDL_RULE_INIT_HELD, true, ip);
-	if (ldl_engine_has_no_graph()) {
-		/* Whoever switches it on meets the lock at its first acquisition. */
+	/* Whoever switches it on meets the lock at its first acquisition; so does who may not know
+	 * it now. */
+	if (ldl_engine_has_no_graph() ||
+		!ldl_engine_admits(thread, LDL_EFFORT_LOCK, (uint64_t)(uintptr_t)ip)) {
 		ldl_engine_leave(thread);
 		return;
 	}
@@ -276,7 +286,7 @@ void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_cla
 
 void ldl_engine_destroy(const void *lock, bool is_gone, const void *ip)
 {
-	struct ldl_thread *thread = ldl_engine_enter_end();
+	struct ldl_thread *thread = ldl_engine_has_no_lock(lock) ? NULL : ldl_engine_enter_end();
 
 	if (!thread)
 		return;

@@ -60,6 +60,7 @@ static void describe_process(void)
 		header->control = LDL_RUN_OFF | LDL_RUN_EPOCH;
 	else if (ldl_engine.options.nonblock)
 		header->control = LDL_RUN_NONBLOCK | LDL_RUN_EPOCH;
+	ldl_governor_start(header, ldl_engine.options.budget_ppm, ldl_engine.options.prod);
 	header->state = LDL_STATE_RUNNING;
 }
 
@@ -156,13 +157,20 @@ static void begin(struct ldl_thread *thread)
 struct ldl_thread *ldl_engine_attach(void)
 {
 	struct ldl_thread *thread = NULL, *old = ldl_thread_known();
-	uint64_t signals;
+	uint64_t signals, since;
 
 	/* A handler that interrupted this very function is passed through. */
 	if (is_attaching || !ldl_engine.arena.may_syscall) {
 		ldl_engine_count(LDL_COUNT_THREADS_UNWATCHED);
 		return NULL;
 	}
+	if (ldl_engine_is_busy())
+		return NULL;
+	if (!ldl_governor_admits(LDL_EFFORT_THREAD, 0)) {
+		ldl_engine_count(LDL_COUNT_EVENTS_REFUSED);
+		return NULL;
+	}
+	since = ldl_engine_watch_begin();
 	signals = ldl_sys_hold_signals(true); /* a thread that jumped out would never attach */
 	is_attaching = true;
 	ldl_signal_fence();
@@ -179,6 +187,7 @@ struct ldl_thread *ldl_engine_attach(void)
 	ldl_signal_fence();
 	is_attaching = false;
 	ldl_sys_give_signals(signals);
+	ldl_engine_watch_end(since);
 	return thread;
 }
 
@@ -188,7 +197,8 @@ struct ldl_thread *ldl_engine_thread_prepare(void *(*start)(void *), void *argum
 
 	if (!self)
 		return NULL;
-	if (ldl_engine.arena.may_syscall && ldl_engine_lock()) {
+	if (ldl_engine_admits(self, LDL_EFFORT_THREAD, 0) && ldl_engine.arena.may_syscall &&
+		ldl_engine_lock()) {
 		thread = ldl_thread_take(&ldl_engine.arena, LDL_THREAD_STARTING,
 			self->record->serial, ldl_engine.pid);
 		if (thread)
@@ -221,12 +231,14 @@ void ldl_engine_thread_cancel(struct ldl_thread *thread)
 void ldl_engine_thread_adopt(struct ldl_thread *thread, uint64_t handle)
 {
 	int kept = errno;
+	uint64_t since;
 
 	/* A signal handler may have come first and attached the thread: that slot stays in use. */
 	if (ldl_thread_known()) {
 		ldl_engine_thread_cancel(thread);
 		return;
 	}
+	since = ldl_engine_watch_begin();
 	thread->handle = handle;
 	ldl_joins_note(handle, thread->record->serial, 0);
 	is_attaching = true;
@@ -234,6 +246,7 @@ void ldl_engine_thread_adopt(struct ldl_thread *thread, uint64_t handle)
 	begin(thread);
 	ldl_signal_fence();
 	is_attaching = false;
+	ldl_engine_watch_end(since);
 	errno = kept;
 }
 
@@ -285,6 +298,7 @@ void ldl_engine_thread_exit(void)
 	if (thread->context.scope_count)
 		leak_scopes();
 	ldl_engine_count_allocs(thread);
+	ldl_engine_count_refused(thread);
 	ldl_store_release(&thread->record->state, LDL_THREAD_EXITING);
 }
 
@@ -334,8 +348,10 @@ void ldl_engine_exit(void)
 	for (ldl_thread_id id = 1; id < threads; id++) {
 		struct ldl_thread *thread = ldl_thread_private(id);
 
-		if (thread)
-			ldl_engine_count_allocs(thread);
+		if (!thread)
+			continue;
+		ldl_engine_count_allocs(thread);
+		ldl_engine_count_refused(thread);
 	}
 	ldl_store_relaxed(&ldl_engine.arena.header->state, LDL_STATE_EXITED);
 }

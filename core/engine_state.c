@@ -38,6 +38,7 @@ void ldl_engine_mend(struct ldl_thread *thread)
 	ldl_spin_disown(&ldl_engine.arena.header->instance_lock, 0, true);
 	thread->unseen += (ldl_load_relaxed(&record->depth) & LDL_DEPTH_MASK) + record->overflow;
 	record->overflow = 0;
+	thread->sampled_ns = 0;
 	ldl_store_relaxed(&record->depth, 0);
 	ldl_signal_fence();
 	thread->guard = 0;
@@ -107,9 +108,11 @@ static struct ldl_thread *enter(uint32_t modes, uint64_t *mark)
 		ldl_thread_flush(thread, control);
 	}
 	thread->control = 0;
+	thread->saved_errno = errno;
+	if (ldl_governor_is_on() && thread->sample_left-- == 0)
+		ldl_engine_sample_begin(thread);
 	if (thread->last_alloc < LDL_ALLOC_CACHE)
 		ldl_engine_settle_alloc(thread);
-	thread->saved_errno = errno;
 	return thread;
 }
 
@@ -130,6 +133,8 @@ struct ldl_thread *ldl_engine_enter_end_marked(uint64_t *mark)
 
 void ldl_engine_leave(struct ldl_thread *thread)
 {
+	if (ldl_unlikely(thread->sampled_ns))
+		ldl_engine_sample_end(thread);
 	errno = thread->saved_errno;
 	thread->settled = 0; /* entries, or what passes, may have changed */
 	thread->guard_mark = NULL;

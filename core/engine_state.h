@@ -3,6 +3,7 @@
 #define LDL_ENGINE_STATE_H
 
 #include "engine.h"
+#include "governor.h"
 #include "observe.h"
 #include "options.h"
 #include "rules.h"
@@ -65,17 +66,47 @@ void ldl_engine_unlock(void);
  * counts as one. False in mode=check, where one waits. */
 bool ldl_engine_is_busy(void);
 
+/* Whether this may be done now (governor.h); to be turned away is counted. engine_governor.c, as
+ * all down to ldl_engine_watch_end(). */
+bool ldl_engine_admits(
+	struct ldl_thread *thread, enum ldl_effort effort, uint64_t key) LDL_MUST_USE;
+
+/* Before the guard, in production. Whether a lock is not known and may not become known now: then
+ * it passes through, counted. */
+bool ldl_engine_refuses_lock(const void *lock, const void *ip) LDL_MUST_USE;
+
+/* Before the guard. Whether the lock is not known, and the guard would do nothing else either. */
+bool ldl_engine_has_no_lock(const void *lock) LDL_MUST_USE;
+
+/* Before the guard, in production. Whether the thread releases what passed through, and nothing
+ * else is to be done for it: then it is. */
+bool ldl_engine_release_refused(const void *lock) LDL_MUST_USE;
+
+/* Tells the arena of what the thread was refused. */
+void ldl_engine_count_refused(struct ldl_thread *thread);
+
+/* Around a slow path that is timed for all of its like; and around rare work that always is. */
+void ldl_engine_sample_begin(struct ldl_thread *thread);
+void ldl_engine_sample_end(struct ldl_thread *thread);
+uint64_t ldl_engine_watch_begin(void) LDL_MUST_USE;
+void ldl_engine_watch_end(uint64_t since_ns);
+
 /* A judgement of this thread on `acquisition`, for whoever has the writer lock or needs none.
  * engine_judge.c, as all as far as ldl_engine_observe_wait(). */
 struct ldl_judgement ldl_engine_judge(
 	struct ldl_thread *thread, const struct ldl_acquisition *acquisition);
+
+/* How many frames of a stack are kept at present: in production few, but all where more evidence of
+ * an edge into the class is wanted (0: no class), and one while stacks are given up. */
+uint32_t ldl_engine_stack_depth(ldl_class_id class);
 
 /* Fills in the stack of an acquisition: taken now, interned. Takes and gives back the writer lock
  * when the stack is new. */
 void ldl_engine_take_site(struct ldl_acquisition *acquisition);
 
 /* Around rules: the stack is taken unless it is there, and then the writer lock; which is given
- * back before what was found is printed. False: the writer is busy; then there is no end. */
+ * back before what was found is printed. False: the writer is busy, or this is above the rate or
+ * the budget; then there is no end. */
 bool ldl_engine_judge_start(struct ldl_judgement *judgement, struct ldl_thread *thread,
 	struct ldl_acquisition *acquisition) LDL_MUST_USE;
 void ldl_engine_judge_end(const struct ldl_judgement *judgement);
@@ -125,6 +156,10 @@ uint64_t ldl_engine_check_chain(struct ldl_thread *thread, struct ldl_acquisitio
 /* Whether the lock at a known address is a new tenant of it, of which this is the first news; it is
  * marked from now on. engine_tenant.c */
 bool ldl_engine_move_in(ldl_class_id class, const void *lock, const struct ldl_lock_type *type);
+
+/* The same, for who may not mark it now. */
+bool ldl_engine_is_new_tenant(
+	ldl_class_id class, const void *lock, const struct ldl_lock_type *type);
 
 /* The instance gets its next life, as a lock of `class` (0: there was no room; nothing is done). */
 ldl_instance_id ldl_engine_renew(

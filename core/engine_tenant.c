@@ -27,6 +27,14 @@ static uint64_t *place_of_mark(
 	return (uintptr_t)mark % sizeof(*mark) == 0 ? mark : NULL;
 }
 
+bool ldl_engine_is_new_tenant(
+	ldl_class_id class, const void *lock, const struct ldl_lock_type *type)
+{
+	const uint64_t *mark = place_of_mark(ldl_class_at(&ldl_engine.arena, class), lock, type);
+
+	return mark && ldl_load_relaxed(mark) != mark_of(lock);
+}
+
 bool ldl_engine_move_in(ldl_class_id class, const void *lock, const struct ldl_lock_type *type)
 {
 	uint64_t *mark = place_of_mark(ldl_class_at(&ldl_engine.arena, class), lock, type);

@@ -13,13 +13,14 @@
 #define LDL_FORMAT_H
 
 #include "format_finding.h"
+#include "format_governor.h"
 #include "format_wait.h"
 #include "limits.h"
 #include "types.h"
 
 #define LDL_MAGIC          0x616e6572616c646cull /* "ldlarena" in the file, little end first */
 #define LDL_BYTE_ORDER     0x01020304u
-#define LDL_FORMAT_VERSION 3u
+#define LDL_FORMAT_VERSION 4u
 
 enum ldl_table_id {
 	LDL_TABLE_STRINGS = 0,   /* bytes: u16 length, text, NUL; 2-aligned */
@@ -78,6 +79,11 @@ enum ldl_counter {
 	LDL_COUNT_WRITER_LOST, /* 1: a thread died with the writer lock; nothing more is learned */
 	LDL_COUNT_MODULES_UNWATCHED, /* calls of dlopen() and dlmopen() past the instrumentation */
 	LDL_COUNT_RESETS, /* how often the figures that observers keep were to begin anew */
+	/* Above the rate or the budget (governor.h): each stays unseen until the next time. */
+	LDL_COUNT_CHAINS_REFUSED,  /* acquisitions, and events like them, that were not checked */
+	LDL_COUNT_LOCKS_REFUSED,   /* calls about locks that are not known */
+	LDL_COUNT_THREADS_REFUSED, /* threads that began without a slot */
+	LDL_COUNT_EVENTS_REFUSED,  /* events of threads that have none yet */
 	LDL_COUNT_MAX = 32,
 };
 
@@ -131,6 +137,7 @@ struct ldl_header {
 	uint32_t unused;
 	uint64_t counters[LDL_COUNT_MAX]; /* by ldl_counter */
 	struct ldl_table tables[LDL_TABLE_COUNT];
+	struct ldl_governor_record governor;
 };
 
 /* A mapped ELF file. Owner: writer; never changed after it was published. */

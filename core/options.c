@@ -46,6 +46,35 @@ static bool word_number(struct word word, uint64_t low, uint64_t high, uint64_t 
 	return true;
 }
 
+#define BUDGET_OF_MODE UINT32_MAX /* none was given */
+
+/* "1%", "0.25%": up to four decimals, 100 at most; the sign may be left out. 0: no budget. */
+static bool set_budget(struct ldl_options *options, struct word value)
+{
+	uint32_t ppm = 0, unit = 10000;
+	bool is_fraction = false;
+	size_t at = 0;
+
+	value.len -= value.len > 0 && value.text[value.len - 1] == '%';
+	for (; at < value.len && unit && ppm <= 1000000; at++) {
+		uint32_t digit = (uint32_t)(value.text[at] - '0');
+
+		if (value.text[at] == '.' && at > 0 && !is_fraction) {
+			is_fraction = true;
+			continue;
+		}
+		if (digit > 9)
+			return false;
+		if (is_fraction)
+			unit /= 10;
+		ppm = is_fraction ? ppm + digit * unit : ppm * 10 + digit * unit;
+	}
+	if (value.len == 0 || at < value.len || ppm > 1000000)
+		return false;
+	options->budget_ppm = ppm;
+	return true;
+}
+
 static bool set_mode(struct ldl_options *options, struct word value)
 {
 	bool off = word_is(value, "off"), prod = word_is(value, "prod");
@@ -123,6 +152,8 @@ static bool set_value(struct ldl_options *options, struct word name, struct word
 		return word_number(value, 0, LDL_KEEP_SIZE_MAX, &options->keep_size);
 	if (word_is(name, "memory"))
 		return word_number(value, LDL_ARENA_MIN, LDL_ARENA_MAX, &options->memory);
+	if (word_is(name, "budget"))
+		return set_budget(options, value);
 	if (word_is(name, "class-depth"))
 		return set_depth(&options->class_depth, value, LDL_CLASS_DEPTH_MAX);
 	if (word_is(name, "stack-depth"))
@@ -151,7 +182,7 @@ void ldl_options_begin(struct ldl_options *options)
 {
 	memset(options, 0, sizeof(*options));
 	options->class_depth = LDL_CLASS_DEPTH;
-	options->stack_depth = LDL_STACK_DEFAULT;
+	options->budget_ppm = BUDGET_OF_MODE;
 }
 
 void ldl_options_next_source(struct ldl_options *options)
@@ -164,6 +195,10 @@ void ldl_options_end(struct ldl_options *options)
 {
 	if (!options->memory)
 		options->memory = options->prod ? LDL_ARENA_PROD : LDL_ARENA_CHECK;
+	if (!options->stack_depth)
+		options->stack_depth = options->prod ? LDL_STACK_SHORT : LDL_STACK_DEFAULT;
+	if (options->budget_ppm == BUDGET_OF_MODE)
+		options->budget_ppm = options->prod ? LDL_BUDGET_PPM : 0;
 }
 
 bool ldl_options_word(struct ldl_options *options, const char *word, size_t len)

@@ -26,6 +26,7 @@ struct ldl_options {
 	uint64_t memory;                /* bytes of the arena */
 	uint32_t class_depth;           /* frames that name a class */
 	uint32_t stack_depth;           /* frames kept of a stack */
+	uint32_t budget_ppm;            /* the engine's own share of a processor; 0: as it comes */
 	char out[LDL_OPTIONS_PATH_MAX]; /* template of the arena's name; empty: memfd */
 	uint64_t keep;                  /* files that one template leaves behind; 0: no limit */
 	uint64_t keep_size;             /* and their bytes altogether; 0: no limit */

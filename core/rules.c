@@ -100,7 +100,11 @@ void ldl_rules_depend(struct ldl_judgement *judgement, ldl_node_id from, ldl_nod
 	news = type & ~edge->types;
 	if (edge->looks)
 		judgement->is_watched |= ldl_edge_look(arena, id);
-	may_close = add_evidence(judgement, id, entry, type) || news;
+	/* What is given up first: evidence of what is known. */
+	if (is_new || news || !judgement->is_sparing)
+		may_close = add_evidence(judgement, id, entry, type) || news;
+	else
+		may_close = false;
 	/* A waiter who asked for less may close what those before him did not. */
 	may_close |= !is_new && (edge->asked & ~judgement->acquisition->asked);
 	edge->asked = is_new ? judgement->acquisition->asked

@@ -13,6 +13,7 @@ struct ldl_judgement {
 	struct ldl_work *work;
 	struct ldl_thread *thread;
 	const struct ldl_acquisition *acquisition;
+	bool is_sparing;      /* no more evidence is wanted of what is known already: governor.h */
 	bool is_watched;      /* an edge is, that the acquisition met: it is to be seen again */
 	uint32_t fresh_count; /* findings that are new, for whoever prints */
 	ldl_finding_id fresh[LDL_FRESH_MAX];

@@ -39,7 +39,7 @@ static uint32_t first_outer_frame(void *const *frames, uint32_t count, const voi
 void ldl_site_take(struct ldl_arena *arena, struct ldl_stack *stack, const void *ip, uint32_t depth)
 {
 	void *frames[LDL_STACK_MAX + OWN_FRAMES];
-	int got = is_warm ? backtrace(frames, (int)(depth + OWN_FRAMES)) : 0;
+	int got = is_warm && depth > 1 ? backtrace(frames, (int)(depth + OWN_FRAMES)) : 0;
 	uint32_t count = got > 0 ? (uint32_t)got : 0;
 
 	stack->count = 0;

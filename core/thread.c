@@ -169,6 +169,7 @@ struct ldl_thread *ldl_thread_take(
 	}
 	begin_record(arena, record, state, creator);
 	memset(thread, 0, offsetof(struct ldl_thread, instance_cache));
+	memset(thread->turned_away, 0, sizeof(*thread) - offsetof(struct ldl_thread, turned_away));
 	ldl_context_begin(&thread->context);
 	thread->id = id;
 	use_run(arena, thread);

@@ -9,6 +9,7 @@
 
 #include "callback.h"
 #include "context.h"
+#include "governor.h"
 #include "held.h"
 #include "ladder.h"
 
@@ -59,6 +60,11 @@ struct ldl_thread {
 	uint64_t alloc_key[LDL_ALLOC_CACHE];
 	uint32_t alloc_left[LDL_ALLOC_CACHE];
 	ldl_alloc_id alloc_id[LDL_ALLOC_CACHE];
+	/* See engine_governor.c. At the end: the fast path's offsets are in its code. */
+	uint32_t turned_away[LDL_EFFORTS]; /* not told the arena yet */
+	uint32_t sample_left;              /* slow paths before the next one that is timed */
+	uint32_t sample_seed;
+	uint64_t sampled_ns; /* when the one that is timed began; 0: this one is not */
 };
 
 /* Stands for a thread before its first lock call: its control is 0, which sends every call down the

@@ -17,6 +17,7 @@ struct ldl_acquisition {
 	/* 0 unless known: the stack of the from-side, when no held entry has it. */
 	ldl_site_id from_site;
 	uint32_t asked;          /* of an event: what the thread woke before, see ldl_edge.asked */
+	bool is_last;            /* the thread waits for itself, for good: there is no next time */
 	uint32_t gfp, gfp_asked; /* of an allocation: effective mask, and what was asked for */
 	enum ldl_rule
 		cycle_rule; /* what a cycle that it closes breaks; LDL_RULE_NONE: by its path */
