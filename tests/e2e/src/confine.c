@@ -1,5 +1,5 @@
-/* confine CALL=ERRNO… -- PROG [ARG…]: starts a program under a seccomp filter that lets each of these
- * system calls fail with that error, or `kill`s who makes it. `CALL` is a name of the table below;
+/* confine CALL=ERRNO… -- PROG [ARG…]: starts a program under a seccomp filter that lets these
+ * system calls fail with that error, or `kill`s who makes one. `CALL` is a name of the table below;
  * some stand for a call with certain flags only. Ends with 77 when no filter can be installed. */
 #define _GNU_SOURCE
 #include <errno.h>
