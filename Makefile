@@ -188,6 +188,12 @@ headers := $(api_headers) $(kernel_headers)
 header_dirs := lockdep_lite/kernel lockdep_lite
 schemas    := $(wildcard viz/schema/*.json)
 schema_dir  = $(datadir)/lockdep-lite
+# How to leave it on; they name the library where it is installed.
+deploy      := $(wildcard instrument/deploy/*)
+deploy_dir   = $(schema_dir)/examples
+install_deploy = for file in $(deploy); do \
+	$(INSTALL) -D -m $$([ -x $$file ] && echo 755 || echo 644) $$file $(DESTDIR)$(deploy_dir)/$${file\#\#*/} && \
+	sed -i 's|/usr/local/lib/|$(libdir)/|g' $(DESTDIR)$(deploy_dir)/$${file\#\#*/} || exit; done
 install_headers = for header in $(2); do \
 	$(INSTALL) -D -m 644 $(1)/$$header $(DESTDIR)$(includedir)/$$header || exit; done
 
@@ -204,6 +210,7 @@ install: all
 		core/lockdep-lite.pc.in >$(DESTDIR)$(pkgconfigdir)/lockdep-lite.pc
 	$(foreach schema,$(schemas),$(INSTALL) -D -m 644 $(schema) \
 		$(DESTDIR)$(schema_dir)/$(notdir $(schema)) &&) true
+	$(install_deploy)
 	$(foreach page,$(man_pages),$(INSTALL) -D -m 644 $(page) \
 		$(DESTDIR)$(call man_dir,$(page))/$(notdir $(page)) &&) true
 
@@ -213,10 +220,12 @@ uninstall:
 		$(addprefix $(DESTDIR)$(libdir)/,$(notdir $(lib_static) $(lib_shared) $(preload) $(preload_alloc)) liblockdep_lite.so) \
 		$(DESTDIR)$(pkgconfigdir)/lockdep-lite.pc \
 		$(addprefix $(DESTDIR)$(schema_dir)/,$(notdir $(schemas))) \
+		$(addprefix $(DESTDIR)$(deploy_dir)/,$(notdir $(deploy))) \
 		$(foreach page,$(man_pages),$(DESTDIR)$(call man_dir,$(page))/$(notdir $(page)))
 	for dir in $(addprefix $(DESTDIR)$(includedir)/,$(header_dirs)); do \
 		[ ! -d $$dir ] || rmdir --ignore-fail-on-non-empty $$dir; done
-	[ ! -d $(DESTDIR)$(schema_dir) ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(schema_dir)
+	for dir in $(DESTDIR)$(deploy_dir) $(DESTDIR)$(schema_dir); do \
+		[ ! -d $$dir ] || rmdir --ignore-fail-on-non-empty $$dir; done
 
 include $(wildcard tests/*.mk) $(wildcard .ci/*.mk)
 

@@ -52,6 +52,7 @@ is_installed()
 		lib/liblockdep_lite.a lib/liblockdep_lite.so lib/liblockdep_lite.so.0 \
 		lib/liblockdep_lite_preload.so lib/liblockdep_lite_preload_alloc.so \
 		lib/pkgconfig/lockdep-lite.pc share/lockdep-lite/report.schema.json \
+		share/lockdep-lite/examples/{lockdep-lite.conf,systemd.conf,Dockerfile,kubernetes.yaml,watched} \
 		share/man/man1/lockdep-lite.1 share/man/man3/lockdep_lite.3 share/man/man7/lockdep-lite.7; do
 		[ -e "$1/$file" ] || { echo "missing: $file"; return 1; }
 	done
@@ -141,6 +142,17 @@ reports_abba()
 }
 result 'the installed command reports' reports_abba
 mv build.away build
+watches_by_wrapper()
+{
+	LOCKDEP_LITE_FOLDER=$work/left "$prefix/share/lockdep-lite/examples/watched" ./abba >/dev/null &&
+		"$lockdep_lite" report left/abba.*.ldl | grep -q 'lock_a'
+}
+result 'the installed wrapper watches with the installed library' watches_by_wrapper
+names_library()
+{
+	grep -q "LD_PRELOAD=$prefix/lib/liblockdep_lite_preload.so" "$prefix/share/lockdep-lite/examples/systemd.conf"
+}
+result 'the examples name the installed library' names_library
 has_version()
 {
 	[ "$(pkg-config --modversion lockdep-lite)" = "$("$lockdep_lite" --version | awk '{ print $NF; exit }')" ]
@@ -162,7 +174,8 @@ staged()
 {
 	[ -e "$work/stage/usr/lib64/liblockdep_lite_preload.so" ] &&
 		grep -qx 'libdir=/usr/lib64' "$work/stage/usr/lib64/pkgconfig/lockdep-lite.pc" &&
-		! grep -rqF "$work" "$work/stage/usr/lib64/pkgconfig"
+		! grep -rqF "$work" "$work/stage/usr/lib64/pkgconfig" "$work/stage/usr/share/lockdep-lite" &&
+		grep -q '/usr/lib64/liblockdep_lite_preload.so' "$work/stage/usr/share/lockdep-lite/examples/watched"
 }
 result 'DESTDIR is in no file that was staged' staged
 result 'the headers are in DESTDIR' has_headers "$work/stage/usr/include"
