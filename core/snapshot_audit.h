@@ -13,7 +13,7 @@
 
 struct ldl_audit {
 	uint64_t records; /* looked at */
-	uint64_t broken;  /* that break a law, those left out that an unfinished step explains */
+	uint64_t broken;  /* that break a law, but for those that an unfinished step explains */
 	bool is_cut_off;  /* the process ended while it wrote: its last step is unfinished */
 	const char *law;  /* the first one that is broken, as a sentence; NULL: none */
 	uint32_t id;      /* of the record that breaks it */

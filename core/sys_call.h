@@ -1,5 +1,5 @@
 /* The instruction that enters the kernel, on x86-64 and aarch64. Alone in its file, so that a build
- * for tests may put a kernel that refuses in its place: see tests/faults/. Only sys.c includes it. */
+ * for tests may put a kernel that refuses in its place (tests/faults/). Only sys.c includes it. */
 #ifndef LDL_SYS_CALL_H
 #define LDL_SYS_CALL_H
 

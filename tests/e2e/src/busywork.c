@@ -1,7 +1,7 @@
-/* Threads that give the watcher all the work they can, until somebody ends the program: new classes,
- * locks, orders and threads all the time, in all directions, so that its writer is nearly always at
- * work. The locks are only tried once one is held, or there would be a deadlock; and waited for with
- * a limit, since only a wait makes an order. busywork SEED [abort|overflow|exit AFTER] */
+/* Threads that give the watcher all the work they can, until somebody ends the program: new locks,
+ * orders and threads all the time, in all directions, so that its writer is nearly always at work.
+ * Each wait has a limit that is over, or there would be a deadlock; a wait makes an order, while a
+ * trylock does not. busywork SEED [abort|overflow|_exit|exit AFTER_MICROSECONDS] */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

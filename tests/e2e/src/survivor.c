@@ -1,5 +1,5 @@
 /* Small programs that touch all that the watcher asks the kernel for: threads that come and go, new
- * classes and orders, forks, modules, allocations. What one does and prints depends on nothing else. */
+ * classes and orders, forks, modules, allocations. What one does depends on nothing else. */
 #define _GNU_SOURCE
 #include "turns.h"
 #include <dlfcn.h>
