@@ -48,6 +48,53 @@ bool ldl_engine_admits(struct ldl_thread *thread, enum ldl_effort effort, uint64
 	return false;
 }
 
+/* Threads without a slot have no place of their own to count in, and would fight for one that they
+ * share: so it is a few, on a cache line each. */
+static struct {
+	uint32_t count;
+	uint32_t unused[15];
+} events[LDL_EVENT_SHARDS];
+
+static __thread uint32_t events_passed;
+
+void ldl_engine_count_events(void)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < LDL_EVENT_SHARDS; i++)
+		sum += ldl_exchange_acquire(&events[i].count, 0);
+	ldl_add_relaxed(&ldl_engine.arena.header->counters[LDL_COUNT_EVENTS_REFUSED], sum);
+	ldl_governor_spend(sum * LDL_REFUSED_NS);
+}
+
+void ldl_engine_begin_counts(void)
+{
+	for (uint32_t i = 0; i < LDL_EVENT_SHARDS; i++)
+		ldl_store_relaxed(&events[i].count, 0);
+}
+
+static void count_event(void)
+{
+	uint64_t *known = &ldl_engine.arena.header->counters[LDL_COUNT_EVENTS_REFUSED];
+	uint32_t *shard = &events[(uintptr_t)&events_passed / LDL_PAGE % LDL_EVENT_SHARDS].count;
+
+	/* The first of all at once, as above. */
+	if (ldl_add_relaxed(shard, 1) >= LDL_EVENT_FLUSH || !ldl_load_relaxed(known))
+		ldl_engine_count_events();
+}
+
+bool ldl_engine_refuses_thread(void)
+{
+	/* While nothing new is wanted, one of some asks if that is still so. */
+	bool is_asked =
+		!ldl_governor_sheds(LDL_SHED_EDGES) || events_passed++ % LDL_REFUSED_FLUSH == 0;
+
+	if (is_asked && ldl_governor_admits(LDL_EFFORT_THREAD, 0))
+		return false;
+	count_event();
+	return true;
+}
+
 /* Whether the guard would find nothing to do for this thread: it is attached, outside of it, of
  * this process (a forked child's is wiped), and no switch is pending. */
 static bool is_settled(const struct ldl_thread *thread)

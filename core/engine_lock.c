@@ -257,14 +257,29 @@ static void evict(struct ldl_thread *thread, const void *lock, enum ldl_rule rul
 	end_instance(id);
 }
 
+/* Outside the guard, or in a thread that has no slot: that the lock is gone must be known all the
+ * same, or the next one there would be taken for it. */
+static void end_unseen(const void *lock)
+{
+	uint64_t addr = (uint64_t)(uintptr_t)lock;
+	ldl_instance_id id = ldl_engine.is_ready ? ldl_instance_find(&ldl_engine.arena, addr) : 0;
+
+	if (id)
+		ldl_instance_bury(&ldl_engine.arena, id);
+}
+
 void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_class_id class,
 	uint32_t flags, const void *ip)
 {
-	struct ldl_thread *thread =
-		ldl_engine_refuses_lock(lock, ip) ? NULL : ldl_engine_enter_end();
+	struct ldl_thread *thread;
 
-	if (!thread)
+	if (ldl_engine_refuses_lock(lock, ip))
 		return;
+	thread = ldl_engine_enter_end();
+	if (!thread) {
+		end_unseen(lock);
+		return;
+	}
 	evict(thread, lock, LDL_RULE_INIT_HELD, true, ip);
 	/* Whoever switches it on meets the lock at its first acquisition; so does who may not know
 	 * it now. */
@@ -286,10 +301,16 @@ void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_cla
 
 void ldl_engine_destroy(const void *lock, bool is_gone, const void *ip)
 {
-	struct ldl_thread *thread = ldl_engine_has_no_lock(lock) ? NULL : ldl_engine_enter_end();
+	struct ldl_thread *thread;
 
-	if (!thread)
+	if (ldl_engine_has_no_lock(lock))
 		return;
+	thread = ldl_engine_enter_end();
+	if (!thread) {
+		if (is_gone)
+			end_unseen(lock);
+		return;
+	}
 	evict(thread, lock, LDL_RULE_DESTROY_HELD, is_gone, ip);
 	ldl_engine_leave(thread);
 }

@@ -60,6 +60,7 @@ static void describe_process(void)
 		header->control = LDL_RUN_OFF | LDL_RUN_EPOCH;
 	else if (ldl_engine.options.nonblock)
 		header->control = LDL_RUN_NONBLOCK | LDL_RUN_EPOCH;
+	ldl_engine_begin_counts();
 	ldl_governor_start(header, ldl_engine.options.budget_ppm, ldl_engine.options.prod);
 	header->state = LDL_STATE_RUNNING;
 }
@@ -164,12 +165,8 @@ struct ldl_thread *ldl_engine_attach(void)
 		ldl_engine_count(LDL_COUNT_THREADS_UNWATCHED);
 		return NULL;
 	}
-	if (ldl_engine_is_busy())
+	if (ldl_engine_refuses_thread() || ldl_engine_is_busy())
 		return NULL;
-	if (!ldl_governor_admits(LDL_EFFORT_THREAD, 0)) {
-		ldl_engine_count(LDL_COUNT_EVENTS_REFUSED);
-		return NULL;
-	}
 	since = ldl_engine_watch_begin();
 	signals = ldl_sys_hold_signals(true); /* a thread that jumped out would never attach */
 	is_attaching = true;
@@ -353,5 +350,6 @@ void ldl_engine_exit(void)
 		ldl_engine_count_allocs(thread);
 		ldl_engine_count_refused(thread);
 	}
+	ldl_engine_count_events();
 	ldl_store_relaxed(&ldl_engine.arena.header->state, LDL_STATE_EXITED);
 }

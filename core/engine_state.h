@@ -82,8 +82,15 @@ bool ldl_engine_has_no_lock(const void *lock) LDL_MUST_USE;
  * else is to be done for it: then it is. */
 bool ldl_engine_release_refused(const void *lock) LDL_MUST_USE;
 
-/* Tells the arena of what the thread was refused. */
+/* Whether the calling thread, which has no slot, gets none now; then its event is counted. */
+bool ldl_engine_refuses_thread(void) LDL_MUST_USE;
+
+/* Tells the arena of what the thread was refused; of the events of threads without a slot. */
 void ldl_engine_count_refused(struct ldl_thread *thread);
+void ldl_engine_count_events(void);
+
+/* A new arena: what was not told the old one is none of its. */
+void ldl_engine_begin_counts(void);
 
 /* Around a slow path that is timed for all of its like; and around rare work that always is. */
 void ldl_engine_sample_begin(struct ldl_thread *thread);

@@ -39,9 +39,10 @@ static struct {
 	uint32_t budget_ppm;
 	uint32_t level;      /* ldl_shed */
 	uint64_t spent_ns;   /* in the present window */
+	uint64_t spent_most; /* what may be spent in it: all savings, and its own budget */
 	uint64_t window_end; /* on the coarse clock: whoever moves it closes the window */
-	/* The rest belongs to whoever closes a window, one at a time. */
 	uint64_t window_start;
+	/* The rest belongs to whoever closes a window, one at a time. */
 	int64_t saved_ns; /* of own time, left over from former windows */
 	uint64_t calm_ns; /* well within the budget, in a row */
 	uint64_t due[LDL_EFFORTS];
@@ -58,6 +59,20 @@ static int64_t saved_most(void)
 	return (int64_t)(LDL_SAVED_NS / 1000000 * governor.budget_ppm);
 }
 
+static uint64_t budget_of(uint64_t elapsed)
+{
+	return elapsed / 1000 * governor.budget_ppm / 1000;
+}
+
+/* Release: pairs with the acquire in close_window(). */
+static void open_window(uint64_t now)
+{
+	ldl_store_relaxed(
+		&governor.spent_most, (uint64_t)governor.saved_ns + budget_of(LDL_WINDOW_NS));
+	ldl_store_relaxed(&governor.window_start, now);
+	ldl_store_release(&governor.window_end, now + LDL_WINDOW_NS);
+}
+
 void ldl_governor_start(struct ldl_header *header, uint32_t budget_ppm, bool has_rates)
 {
 	memset(&governor, 0, sizeof(governor));
@@ -66,8 +81,7 @@ void ldl_governor_start(struct ldl_header *header, uint32_t budget_ppm, bool has
 	governor.has_rates = has_rates;
 	governor.budget_ppm = budget_ppm;
 	governor.saved_ns = saved_most();
-	governor.window_start = now_ns();
-	governor.window_end = governor.window_start + LDL_WINDOW_NS;
+	open_window(now_ns());
 }
 
 bool ldl_governor_is_on(void)
@@ -96,7 +110,7 @@ static void set_level(uint32_t level)
  * level less for each span of calm; a program that was warm meanwhile closed no window. */
 static void choose_level(uint64_t elapsed, uint64_t spent)
 {
-	uint64_t budget = elapsed / 1000 * governor.budget_ppm / 1000, levels;
+	uint64_t budget = budget_of(elapsed), levels;
 
 	governor.saved_ns += (int64_t)budget - (int64_t)spent;
 	if (governor.saved_ns > saved_most())
@@ -130,25 +144,36 @@ static void publish(uint64_t now, uint64_t elapsed, uint64_t spent)
 		ldl_store_relaxed(&record->window_ns, now - governor.header->start_ns);
 }
 
+/* Whether the window is over. A storm does not wait for that: what may be spent in a window may be
+ * spent long before its end. */
+static bool is_over(uint64_t now, uint64_t end)
+{
+	if (now >= end)
+		return true;
+	return ldl_load_relaxed(&governor.spent_ns) > ldl_load_relaxed(&governor.spent_most) &&
+	       now >= ldl_load_relaxed(&governor.window_start) + LDL_WINDOW_LEAST_NS;
+}
+
 static void close_window(uint64_t now)
 {
 	uint64_t end = ldl_load_relaxed(&governor.window_end), elapsed, spent;
 
-	/* Acquire: pairs with the release below; what the last closer wrote is there. The end far
-	 * away keeps others out meanwhile. */
-	if (now < end || !ldl_cas_acq_rel(&governor.window_end, &end, UINT64_MAX))
+	/* Acquire: pairs with the release in open_window(); what the last closer wrote is there.
+	 * The end far away keeps others out meanwhile. */
+	if (end == UINT64_MAX || !is_over(now, end) ||
+		!ldl_cas_acq_rel(&governor.window_end, &end, UINT64_MAX))
 		return;
 	spent = ldl_exchange_acq_rel(&governor.spent_ns, 0);
 	elapsed = now - governor.window_start;
 	publish(now, elapsed, spent);
 	choose_level(elapsed, spent);
-	governor.window_start = now;
-	ldl_store_release(&governor.window_end, now + LDL_WINDOW_NS);
+	open_window(now);
 }
 
 void ldl_governor_tick(uint64_t now)
 {
-	if (ldl_unlikely(now >= ldl_load_relaxed(&governor.window_end)) && governor.budget_ppm)
+	if (governor.budget_ppm &&
+		ldl_unlikely(is_over(now, ldl_load_relaxed(&governor.window_end))))
 		close_window(now);
 }
 

@@ -102,7 +102,7 @@ static void take_out(struct ldl_arena *arena, uint64_t hash, uint32_t *slot)
 	give_record(arena, id);
 }
 
-/* Whether a word is free; one that was buried (see bury()) is made so. */
+/* Whether a word is free; one that was buried (see ldl_instance_bury()) is made so. */
 static bool is_free(struct ldl_arena *arena, uint32_t *slot)
 {
 	uint32_t word = ldl_load_relaxed(slot);
@@ -194,7 +194,7 @@ static ldl_instance_id insert(struct ldl_arena *arena, uint64_t addr, uint64_t h
 /* The address goes at once, so that no later lock is taken for this one; word and record follow.
  * Nobody waits for that in production: whoever next looks for a free slot there finds them, under
  * the lock. The address that was is kept, in two halves, since it tells the home bucket. */
-static void bury(struct ldl_arena *arena, ldl_instance_id id)
+void ldl_instance_bury(struct ldl_arena *arena, ldl_instance_id id)
 {
 	struct ldl_instance *instance = ldl_instance_at(arena, id);
 	struct ldl_instance_info *info = ldl_instance_info_at(arena, id);
@@ -271,14 +271,14 @@ ldl_status ldl_instance_unmake(
 	uint32_t *slot;
 
 	if (!enter(arena, patience)) {
-		bury(arena, id);
+		ldl_instance_bury(arena, id);
 		return LDL_BUSY;
 	}
 	addr = ldl_load_relaxed(&instance->addr);
 	hash = ldl_hash_strong(addr);
 	slot = addr ? find_slot(arena, addr, hash, &found) : NULL;
 	if (slot) {
-		bury(arena, id);
+		ldl_instance_bury(arena, id);
 		ldl_signal_fence();
 		take_out(arena, hash, slot);
 	}

@@ -55,4 +55,7 @@ void ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_i
 ldl_status ldl_instance_unmake(
 	struct ldl_arena *arena, ldl_instance_id id, enum ldl_patience patience);
 
+/* The first half of that, for who must not take the lock: wait-free, in any context. */
+void ldl_instance_bury(struct ldl_arena *arena, ldl_instance_id id);
+
 #endif

@@ -85,22 +85,25 @@
 
 /* The governor, governor.h. A second's worth in all; of one class or place, a LDL_RATE_SHARE-th;
  * and what may be saved up for a burst, in all. */
-#define LDL_RATE_CHAINS    4000u
-#define LDL_BURST_CHAINS   16384u
-#define LDL_RATE_LOCKS     4000u
-#define LDL_BURST_LOCKS    32768u
-#define LDL_RATE_THREADS   2000u
-#define LDL_BURST_THREADS  8192u
-#define LDL_RATE_SHARE     4u
-#define LDL_RATE_KEYS      1024u          /* buckets of classes and places */
-#define LDL_TOKEN_TRIES    4u             /* at a token that others take at the same moment */
-#define LDL_BUDGET_PPM     10000u         /* 1 % of a processor: the default in mode=prod */
-#define LDL_WINDOW_NS      250000000ull   /* over which our own time is weighed */
-#define LDL_SAVED_NS       10000000000ull /* of budget that is saved up at most */
-#define LDL_CALM_NS        10000000000ull /* well within the budget before a level is taken back */
-#define LDL_SAMPLED        8u             /* slow paths of which one is timed */
-#define LDL_SAMPLE_MOST_NS 500000u        /* longer ones were interrupted */
-#define LDL_REFUSED_FLUSH  16u            /* refusals after which a thread tells of them */
-#define LDL_REFUSED_NS     20u            /* what one of them costs: too little to be timed */
+#define LDL_RATE_CHAINS     4000u
+#define LDL_BURST_CHAINS    16384u
+#define LDL_RATE_LOCKS      4000u
+#define LDL_BURST_LOCKS     32768u
+#define LDL_RATE_THREADS    2000u
+#define LDL_BURST_THREADS   8192u
+#define LDL_RATE_SHARE      4u
+#define LDL_RATE_KEYS       1024u          /* buckets of classes and places */
+#define LDL_TOKEN_TRIES     4u             /* at a token that others take at the same moment */
+#define LDL_BUDGET_PPM      10000u         /* 1 % of a processor: the default in mode=prod */
+#define LDL_WINDOW_NS       250000000ull   /* over which our own time is weighed */
+#define LDL_WINDOW_LEAST_NS 20000000ull    /* of one whose budget, and all savings, are spent */
+#define LDL_SAVED_NS        10000000000ull /* of budget that is saved up at most */
+#define LDL_CALM_NS         10000000000ull /* well within the budget before a level is taken back */
+#define LDL_SAMPLED         8u             /* slow paths of which one is timed */
+#define LDL_SAMPLE_MOST_NS  500000u        /* longer ones were interrupted */
+#define LDL_REFUSED_FLUSH   16u            /* refusals after which a thread tells of them */
+#define LDL_EVENT_SHARDS    16u
+#define LDL_EVENT_FLUSH     4096u
+#define LDL_REFUSED_NS      20u /* what one of them costs: too little to be timed */
 
 #endif

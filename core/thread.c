@@ -191,6 +191,7 @@ bool ldl_thread_begin_again(struct ldl_arena *arena, struct ldl_thread *thread)
 	thread->stuck = 0;
 	thread->name_id = 0;
 	thread->armed = 0;
+	memset(thread->turned_away, 0, sizeof(thread->turned_away));
 	thread->segment = 0;
 	thread->created_in = 0;
 	thread->segment_is_over = false;
