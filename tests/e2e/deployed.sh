@@ -300,6 +300,44 @@ else
 	skip 'systemd.conf: systemd has nothing to say against it' 'systemd-analyze is not installed'
 fi
 
+# members SET…: the calls in these of systemd's sets, and in the sets in them.
+members()
+{
+	local set more
+
+	for set; do
+		more=$(systemd-analyze syscall-filter "$set" 2>/dev/null | tail -n +2 | grep -oE '^ +[@a-z0-9_-]+$')
+		grep -oE '[a-z0-9_]+$' <<<"$(grep -v @ <<<"$more")"
+		members $(grep @ <<<"$more")
+	done
+}
+
+# The page's list of calls is what a filter has to allow: it must hold all that are made.
+page=viz/man/lockdep-lite-deploy.7.scd
+needed=$(sed -n '/^\*openat\* /,/^and /p' $page | grep -oE '\*[a-z0-9_]+\*' | tr -d '*' | sort -u)
+if members @system-service >"$work/allowed" 2>/dev/null && [ -s "$work/allowed" ]; then
+	is 'all calls are in @system-service' '' "$(comm -23 <(echo "$needed") <(sort -u "$work/allowed") | xargs)"
+else
+	skip 'all calls are in @system-service' 'systemd-analyze tells no sets of calls'
+fi
+if strace -o "$work/trace" true 2>/dev/null; then
+	fresh
+	calls()
+	{
+		sed 's/^[0-9]* *//; s/(.*//' "$1" | grep -xE '[a-z_0-9]+' | sort -u
+	}
+	strace -f -o "$work/bare" "$hostile" abba >/dev/null 2>&1
+	for i in 1 2; do
+		strace -f -o "$work/trace" -E LD_PRELOAD="$preload" \
+			-E LOCKDEP_LITE="mode=prod:loud:keep=1:out=$files/%e.%p.ldl" "$hostile" abba >/dev/null 2>&1
+	done
+	# What libc calls too may be made in other numbers, but it is allowed.
+	is 'no call is made that the page does not list' '' \
+		"$(comm -23 <(calls "$work/trace") <({ calls "$work/bare"; echo "$needed"; } | sort -u) | xargs)"
+else
+	skip 'no call is made that the page does not list' 'strace cannot be used here'
+fi
+
 # wrapped LIBRARY FOLDER [OPTIONS]
 wrapped()
 {
