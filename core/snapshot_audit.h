@@ -14,9 +14,9 @@
 struct ldl_audit {
 	uint64_t records; /* looked at */
 	uint64_t broken;  /* that break a law, but for those that an unfinished step explains */
-	bool is_cut_off;  /* the process ended while it wrote: its last step is unfinished */
 	const char *law;  /* the first one that is broken, as a sentence; NULL: none */
 	uint32_t id;      /* of the record that breaks it */
+	bool is_cut_off;  /* the process ended while it wrote: its last step is unfinished */
 };
 
 /* Audits a snapshot that was opened whole. That of a process which is still running may be torn, and says nothing.
