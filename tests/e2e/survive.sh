@@ -23,7 +23,8 @@ survives()
 		timeout -k 5 60 "$work/survive" "$1" >"$dir/bare.out" 2>"$dir/bare.err" </dev/null
 		echo $? >"$dir/bare.status"
 		timeout -k 5 60 env LD_PRELOAD="$preload" \
-			LOCKDEP_LITE="quiet:mode=$mode:out=$dir/arenas/%p.ldl" "$work/survive" "$1" >"$dir/watched.out" 2>"$dir/watched.err" </dev/null
+			LOCKDEP_LITE="quiet:mode=$mode:out=$dir/arenas/%p.ldl" "$work/survive" "$1" \
+			>"$dir/watched.out" 2>"$dir/watched.err" </dev/null
 		echo $? >"$dir/watched.status"
 		if [ "$(cat "$dir/bare.status")" = 77 ]; then
 			skip "$name, $mode" 'this system does not let us'

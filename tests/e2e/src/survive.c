@@ -1,6 +1,6 @@
-/* What a process may do to itself half-way: become another program, another user, be in another root
- * or within tighter limits, or be copied by ways that libc does not know. Each case makes one half of
- * the a-b-b-a order before and the other one afterwards. */
+/* What a process may do to itself half-way: become another program or another user, be in another
+ * root or within tighter limits, or be copied by ways that libc does not know. Each case makes one
+ * half of the a-b-b-a order before, and the other one afterwards. */
 #define _GNU_SOURCE
 #include "turns.h"
 #include <errno.h>
