@@ -356,7 +356,8 @@ ldl_status ldl_snapshot_open_whole(struct ldl_snapshot *snapshot, const char *pa
 
 ldl_status ldl_snapshot_from_bytes(struct ldl_snapshot *snapshot, const void *bytes, size_t len)
 {
-	struct source source = {.fd = -1, .bytes = bytes, .end = len, .where = "bytes in memory"};
+	struct source source = {
+		.fd = -1, .bytes = bytes, .end = len, .where = "bytes in memory", .has_sets = true};
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	return take(snapshot, &source);

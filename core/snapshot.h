@@ -28,7 +28,7 @@ ldl_status ldl_snapshot_open(struct ldl_snapshot *snapshot, const char *path) LD
 /* The same with the hash sets, which nobody but an audit has a use for. */
 ldl_status ldl_snapshot_open_whole(struct ldl_snapshot *snapshot, const char *path) LDL_MUST_USE;
 
-/* The same from bytes in memory, for tests and fuzzing. `bytes` may be freed afterwards. */
+/* The same, whole, from bytes in memory, for tests and fuzzing. `bytes` may be freed afterwards. */
 ldl_status ldl_snapshot_from_bytes(
 	struct ldl_snapshot *snapshot, const void *bytes, size_t len) LDL_MUST_USE;
 

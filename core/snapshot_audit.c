@@ -101,7 +101,8 @@ static bool node_is_its_owners(const struct work *work, uint32_t id)
 		return ldl_class_at(work->arena, node->ref)->node == id;
 	/* A merge keeps no locks. */
 	return node->kind == LDL_NODE_FREE || !work->has_lookup ||
-	       ldl_instance_info_at(work->arena, node->ref)->node == id;
+	       (node->ref < count_of(work, LDL_TABLE_INSTANCE_INFO) &&
+		       ldl_instance_info_at(work->arena, node->ref)->node == id);
 }
 
 static bool instance_has_class(const struct work *work, uint32_t id)

@@ -19,8 +19,8 @@ struct ldl_audit {
 	bool is_cut_off;  /* the process ended while it wrote: its last step is unfinished */
 };
 
-/* Audits a snapshot that was opened whole. That of a process which is still running may be torn, and
- * says nothing. LDL_SYSTEM: no memory. */
+/* Audits a snapshot that was opened whole. That of a process which still runs may be torn, and says
+ * nothing. LDL_SYSTEM: no memory. */
 ldl_status ldl_snapshot_audit(
 	const struct ldl_snapshot *snapshot, struct ldl_audit *audit) LDL_MUST_USE;
 

@@ -91,4 +91,27 @@ ends overflow 139
 ends _exit 33
 ends exit 34
 
+is_written()
+{
+	"$lockdep_lite" doctor "$1" | grep -q 'being written'
+}
+
+# What the doctor says, and of which files.
+if is_wanted 'doctor'; then
+	cd "$work" || exit
+	LD_PRELOAD=$preload LOCKDEP_LITE="quiet:memory=2M:out=$work/kept" ./busywork 1 exit 20000 >/dev/null
+	expect 'doctor: a sound file without a telling name' 0 "$lockdep_lite" doctor kept
+	head -c 100000 kept >short.ldl
+	expect 'doctor: a file that was cut short' 2 "$lockdep_lite" doctor kept short.ldl
+	says out 'no    short.ldl: damaged: '"$(sed -n 's/.*damaged: //p' out)"
+	echo text >text.ldl
+	expect 'doctor: a file that is none of ours' 2 "$lockdep_lite" doctor text.ldl
+	LD_PRELOAD=$preload LOCKDEP_LITE="quiet:out=$work/live.ldl" ./busywork 1 >/dev/null &
+	wait_until is_written live.ldl
+	expect 'doctor: a file that is being written' 1 "$lockdep_lite" doctor live.ldl
+	kill -KILL $!
+	wait $! 2>/dev/null
+	cd - >/dev/null || exit
+fi 2>/dev/null
+
 finish

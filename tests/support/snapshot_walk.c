@@ -3,6 +3,7 @@
 
 #include <lockdep_lite.h>
 #include <string.h>
+#include "core/snapshot_audit.h"
 
 typedef const struct ldl_snapshot *snap;
 
@@ -368,6 +369,16 @@ static bool is_header_sound(snap s)
 	       header->nonblock_count <= LDL_NONBLOCK_MAX;
 }
 
+/* What it says of any bytes is of no interest here; but it ends, and looks at nothing else. */
+static const char *audit(snap s)
+{
+	struct ldl_audit about;
+
+	if (ldl_snapshot_audit(s, &about) != LDL_OK)
+		return "audit without memory";
+	return !about.broken != !about.law ? "audit that does not say what is broken" : NULL;
+}
+
 const char *ldl_walk_snapshot(const struct ldl_snapshot *snapshot)
 {
 	static const char *(*const walks[])(snap) = {
@@ -383,6 +394,7 @@ const char *ldl_walk_snapshot(const struct ldl_snapshot *snapshot)
 		walk_reserves,
 		walk_callbacks,
 		walk_segments,
+		audit,
 	};
 
 	if (!is_header_sound(snapshot))

@@ -1,8 +1,8 @@
 /* A warm program: three threads that lock, nest, wait on a condition and allocate, as they all did
- * before. Between two marks, writes to a descriptor that there is not, it makes the same system calls
- * each time that it runs: one futex() for each wait, whose deadline is over. It makes no others,
- * because nobody contends: one thread works while the others spin. `warm cold`: the first mark is at
- * the beginning. */
+ * before. Between two marks, writes to a descriptor that there is not, it makes the same system
+ * calls each time that it runs: one futex() for each wait, whose deadline is over. It makes no
+ * others, because nobody contends: one thread works while the others spin. `warm cold`: the first
+ * mark is at the beginning. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
