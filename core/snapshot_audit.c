@@ -56,11 +56,13 @@ static bool edge_is_found(const struct work *work, uint32_t id)
 	       is_looked_up(work, LDL_TABLE_EDGES, id, LDL_TABLE_EDGE_HASH);
 }
 
+/* Without memory for searches there are no ranks either; each edge is counted as one given up. */
 static bool edge_goes_upwards(const struct work *work, uint32_t id)
 {
 	const struct ldl_edge *edge = ldl_edge_at(work->arena, id);
 
 	return !is_used_edge(work, id) || !work->has_lookup ||
+	       work->arena->header->counters[LDL_COUNT_SEARCH_GAVE_UP] ||
 	       ldl_node_at(work->arena, edge->from)->rank <=
 		       ldl_node_at(work->arena, edge->to)->rank;
 }

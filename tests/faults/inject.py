@@ -2,7 +2,7 @@
 """Runs programs with each system call of ours refused once: inject.py [OPTION…] PROGRAM CASE…
 
 Each run must be as the program is alone: output, what it says itself on stderr, exit status, and no
-hang. Its arenas must open undamaged; and when there is less in them than without a fault, one
+hang. Its arenas must open and be sound; and when there is less in them than without a fault, one
 line or a counter must say that something was lost. One line of TAP for each case and kind of fault;
 what went wrong is told below it; the exit status says only
 whether this program ran to its end. See faults.c for how a call is refused.
@@ -64,7 +64,12 @@ class Case:
         files = sorted(os.path.join(folder, name) for name in os.listdir(folder))
         if not files:
             return [], ""
-        done = subprocess.run([self.settings["--command"], "report", "--json"] + files,
+        command = self.settings["--command"]
+        done = subprocess.run([command, "doctor"] + files, capture_output=True,
+                              timeout=SECONDS, check=False)
+        if done.returncode != 0:
+            return [], done.stdout.decode("utf-8", "replace")
+        done = subprocess.run([command, "report", "--json"] + files,
                               capture_output=True, timeout=SECONDS, check=False)
         if done.returncode not in (0, 1):
             return [], done.stderr.decode("utf-8", "replace")
