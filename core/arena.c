@@ -29,8 +29,28 @@ void ldl_arena_adopt(struct ldl_arena *arena, void *bytes, size_t size)
 	arena->header = bytes;
 	arena->backs_on_demand = false;
 	arena->may_syscall = true;
-	for (unsigned int i = 0; i < LDL_TABLE_COUNT; i++)
+	arena->has_breaker = false;
+	for (unsigned int i = 0; i < LDL_TABLE_COUNT; i++) {
 		arena->table[i] = arena->base + arena->header->tables[i].offset;
+		arena->capacity[i] = arena->header->tables[i].capacity;
+	}
+}
+
+void ldl_arena_trip(
+	const struct ldl_arena *arena, enum ldl_trip code, enum ldl_table_id table, uint64_t value)
+{
+	if (arena->has_breaker)
+		ldl_breaker_trip(arena->header, code, table, value);
+}
+
+uint32_t ldl_arena_used(const struct ldl_arena *arena, enum ldl_table_id table)
+{
+	uint32_t used = ldl_load_relaxed(&arena->header->tables[table].used);
+
+	if (used <= arena->capacity[table])
+		return used;
+	ldl_arena_trip(arena, LDL_TRIP_TABLE, table, used);
+	return 0;
 }
 
 static bool is_hash_set(unsigned int table)
@@ -181,12 +201,14 @@ ldl_status ldl_arena_create(struct ldl_arena *arena, const char *path, size_t si
 	backed[0] = 1;
 	status = ldl_arena_init(arena, bytes, got);
 	arena->backs_on_demand = on_demand;
+	arena->has_breaker = status == LDL_OK;
 	return status;
 }
 
 void ldl_arena_clear(struct ldl_arena *arena)
 {
 	bool on_demand = arena->backs_on_demand, may_syscall = arena->may_syscall;
+	bool has_breaker = arena->has_breaker;
 	uint32_t control = arena->header->control;
 
 	/* Punching the hole gives the pages back; where that is refused, they are wiped by hand. */
@@ -199,6 +221,7 @@ void ldl_arena_clear(struct ldl_arena *arena)
 		return;
 	arena->backs_on_demand = on_demand;
 	arena->may_syscall = may_syscall;
+	arena->has_breaker = has_breaker;
 	arena->header->control = control + LDL_RUN_EPOCH;
 }
 

@@ -11,8 +11,8 @@
 #ifndef LDL_ARENA_H
 #define LDL_ARENA_H
 
+#include "breaker.h"
 #include "compiler.h"
-#include "format.h"
 
 struct ldl_arena {
 	unsigned char *base; /* NULL: no arena */
@@ -21,6 +21,8 @@ struct ldl_arena {
 	unsigned char *table[LDL_TABLE_COUNT]; /* first slot of each table */
 	bool backs_on_demand; /* a write to a page that ldl_arena_back() did not see may raise
 				 SIGBUS */
+	uint32_t capacity[LDL_TABLE_COUNT]; /* of each table, whatever the header says by now */
+	bool has_breaker; /* what cannot be switches the engine off; false in readers */
 	bool may_syscall; /* false once the program forbade itself system calls: no new pages then
 			   */
 };
@@ -63,13 +65,35 @@ LDL_INLINE struct ldl_table *ldl_arena_table(const struct ldl_arena *arena, enum
 	return &arena->header->tables[table];
 }
 
+/* Something that cannot be was found: trips the breaker of an arena that has one. */
+void ldl_arena_trip(
+	const struct ldl_arena *arena, enum ldl_trip code, enum ldl_table_id table, uint64_t value);
+
+/* The slots in use: no more than there are. */
+uint32_t ldl_arena_used(const struct ldl_arena *arena, enum ldl_table_id table);
+
+/* One step more along a list of a table's records. False: it has more entries than there are
+ * records, so it has no end. */
+LDL_INLINE bool ldl_arena_step(
+	const struct ldl_arena *arena, enum ldl_table_id table, uint32_t *steps)
+{
+	if (ldl_likely(++*steps <= arena->capacity[table]))
+		return true;
+	ldl_arena_trip(arena, LDL_TRIP_LIST, table, *steps);
+	return false;
+}
+
 LDL_INLINE void *ldl_arena_slot(
 	const struct ldl_arena *arena, enum ldl_table_id table, size_t slot_size, uint32_t id)
 {
+	if (ldl_unlikely(id >= arena->capacity[table])) {
+		ldl_arena_trip(arena, LDL_TRIP_SLOT, table, id);
+		id = 0; /* a slot that nobody uses */
+	}
 	return arena->table[table] + (size_t)id * slot_size;
 }
 
-/* Typed slots. No check: the caller has the id from the arena's own trusted process. */
+/* Typed slots. An id that the table has no slot for is none that was ever handed out: slot 0. */
 #define LDL_SLOT(arena, TABLE, type, id)                                                           \
 	((type *)ldl_arena_slot((arena), LDL_TABLE_##TABLE, sizeof(type), (id)))
 #define ldl_module_at(a, id)        LDL_SLOT(a, MODULES, struct ldl_module, id)

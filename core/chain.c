@@ -9,7 +9,7 @@
 
 static struct ldl_chain *slot_at(struct ldl_arena *arena, uint64_t key, uint32_t step)
 {
-	uint32_t capacity = ldl_arena_table(arena, LDL_TABLE_CHAINS)->capacity;
+	uint32_t capacity = arena->capacity[LDL_TABLE_CHAINS];
 	struct ldl_chain *slot = ldl_chain_at(arena, ldl_chain_place(key, step, capacity));
 
 	return ldl_arena_back(arena, slot, sizeof(*slot)) ? slot : NULL;
@@ -49,7 +49,7 @@ ldl_status ldl_chain_insert(
 	struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_CHAINS);
 
 	/* An eighth stays free, so that searches for unknown chains end early. */
-	if (ldl_load_relaxed(&table->used) >= table->capacity / 8 * 7) {
+	if (ldl_load_relaxed(&table->used) >= arena->capacity[LDL_TABLE_CHAINS] / 8 * 7) {
 		ldl_table_drop(arena, LDL_TABLE_CHAINS);
 		return LDL_FULL;
 	}

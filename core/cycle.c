@@ -110,7 +110,9 @@ static bool follow(struct search *search, ldl_edge_id id, uint32_t types, bool w
 	ldl_node_id next = ldl_edge_at(search->arena, id)->to;
 	bool by_n = types & TO_N;
 
-	if (ldl_node_at(search->arena, next)->rank != search->rank)
+	/* An end that there is none of has no rank, but the walk's own memory ends before it. */
+	if (ldl_node_at(search->arena, next)->rank != search->rank ||
+		next >= search->work->capacity)
 		return false;
 	if (is_avoided(search, id) || is_gone_around(search, id))
 		return false;
@@ -125,10 +127,11 @@ static bool follow(struct search *search, ldl_edge_id id, uint32_t types, bool w
 static bool run(struct search *search)
 {
 	for (uint32_t at = 0; at < search->count; at++) {
-		uint32_t state = *queue_at(search->work, at);
+		uint32_t state = *queue_at(search->work, at), steps = 0;
 		ldl_edge_id id = ldl_node_at(search->arena, state >> 1)->out_first;
 
-		for (; id; id = ldl_edge_at(search->arena, id)->next_out) {
+		for (; id && ldl_arena_step(search->arena, LDL_TABLE_EDGES, &steps);
+			id = ldl_edge_at(search->arena, id)->next_out) {
 			uint32_t types =
 				types_after(ldl_edge_at(search->arena, id)->types, state & 1);
 

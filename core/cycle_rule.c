@@ -12,8 +12,10 @@ struct path {
 static bool is_retry_wait(const struct ldl_arena *arena, const struct ldl_edge *edge)
 {
 	ldl_witness_id id = edge->witness_first;
+	uint32_t steps = 0;
 
-	for (; id; id = ldl_witness_at(arena, id)->next) {
+	for (; id && ldl_arena_step(arena, LDL_TABLE_WITNESSES, &steps);
+		id = ldl_witness_at(arena, id)->next) {
 		if (!(ldl_witness_at(arena, id)->gfp_asked & LDL_GFP_RETRY_WAIT))
 			return false;
 	}

@@ -76,7 +76,7 @@ static uint64_t hash_pair(ldl_node_id from, ldl_node_id to)
  * whole runs; the table is never more than 4/5 full. */
 static uint32_t *edge_slots(struct ldl_arena *arena, uint32_t *mask)
 {
-	*mask = ldl_arena_table(arena, LDL_TABLE_EDGE_HASH)->capacity - 1;
+	*mask = arena->capacity[LDL_TABLE_EDGE_HASH] - 1;
 	return (uint32_t *)arena->table[LDL_TABLE_EDGE_HASH];
 }
 
@@ -93,7 +93,7 @@ static uint32_t *edge_slot(struct ldl_arena *arena, ldl_node_id from, ldl_node_i
 	uint32_t mask, *slots = edge_slots(arena, &mask);
 	uint32_t at = (uint32_t)(hash_pair(from, to) >> 32) & mask;
 
-	for (;; at = (at + 1) & mask) {
+	for (uint32_t looks = 0; looks <= mask; looks++, at = (at + 1) & mask) {
 		const struct ldl_edge *edge;
 
 		if (!ldl_arena_back(arena, &slots[at], sizeof(slots[at])))
@@ -104,6 +104,8 @@ static uint32_t *edge_slot(struct ldl_arena *arena, ldl_node_id from, ldl_node_i
 		if (edge->from == from && edge->to == to)
 			return &slots[at];
 	}
+	ldl_arena_trip(arena, LDL_TRIP_HASH, LDL_TABLE_EDGE_HASH, mask);
+	return NULL;
 }
 
 ldl_edge_id ldl_edge_find(struct ldl_arena *arena, ldl_node_id from, ldl_node_id to)
@@ -147,13 +149,14 @@ static void forget_slot(struct ldl_arena *arena, const struct ldl_edge *edge)
 {
 	uint32_t mask, *slots = edge_slots(arena, &mask);
 	uint32_t *slot = edge_slot(arena, edge->from, edge->to);
-	uint32_t hole, at;
+	uint32_t hole, at, looks = 0;
 
 	if (!slot || !*slot)
 		return;
 	hole = (uint32_t)(slot - slots);
 	for (at = (hole + 1) & mask;
-		ldl_arena_back(arena, &slots[at], sizeof(slots[at])) && slots[at];
+		looks++ <= mask && ldl_arena_back(arena, &slots[at], sizeof(slots[at])) &&
+		slots[at];
 		at = (at + 1) & mask) {
 		uint32_t home = home_of(arena, slots[at], mask);
 
@@ -167,24 +170,30 @@ static void forget_slot(struct ldl_arena *arena, const struct ldl_edge *edge)
 	ldl_arena_table(arena, LDL_TABLE_EDGE_HASH)->used--;
 }
 
-static void unlink_out(struct ldl_arena *arena, ldl_edge_id id)
+/* Takes the edge out of the list that begins at `link`; `next` is where its entries go on. False:
+ * it is not there, and nothing was done. */
+static bool unlink_edge(struct ldl_arena *arena, uint32_t *link, ldl_edge_id id, size_t next)
 {
-	const struct ldl_edge *edge = ldl_edge_at(arena, id);
-	uint32_t *link = &ldl_node_at(arena, edge->from)->out_first;
+	uint32_t steps = 0;
 
-	while (*link != id)
-		link = &ldl_edge_at(arena, *link)->next_out;
-	*link = edge->next_out;
+	while (*link && *link != id && ldl_arena_step(arena, LDL_TABLE_EDGES, &steps))
+		link = (uint32_t *)((char *)ldl_edge_at(arena, *link) + next);
+	if (*link != id) {
+		ldl_arena_trip(arena, LDL_TRIP_LINK, LDL_TABLE_EDGES, id);
+		return false;
+	}
+	*link = *(uint32_t *)((char *)ldl_edge_at(arena, id) + next);
+	return true;
 }
 
-static void unlink_in(struct ldl_arena *arena, ldl_edge_id id)
+static bool unlink_both(struct ldl_arena *arena, ldl_edge_id id)
 {
 	const struct ldl_edge *edge = ldl_edge_at(arena, id);
-	uint32_t *link = &ldl_node_at(arena, edge->to)->in_first;
 
-	while (*link != id)
-		link = &ldl_edge_at(arena, *link)->next_in;
-	*link = edge->next_in;
+	return unlink_edge(arena, &ldl_node_at(arena, edge->from)->out_first, id,
+		       offsetof(struct ldl_edge, next_out)) &&
+	       unlink_edge(arena, &ldl_node_at(arena, edge->to)->in_first, id,
+		       offsetof(struct ldl_edge, next_in));
 }
 
 /* The evidence goes with the edge, unless a finding shows it. */
@@ -192,8 +201,9 @@ static void forget_witnesses(struct ldl_arena *arena, const struct ldl_edge *edg
 {
 	struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_WITNESSES);
 	ldl_witness_id id = edge->witness_first;
+	uint32_t steps = 0;
 
-	while (id) {
+	while (id && ldl_arena_step(arena, LDL_TABLE_WITNESSES, &steps)) {
 		ldl_witness_id next = ldl_witness_at(arena, id)->next;
 
 		ldl_witness_at(arena, id)->next = table->free_head;
@@ -202,20 +212,22 @@ static void forget_witnesses(struct ldl_arena *arena, const struct ldl_edge *edg
 	}
 }
 
-static void remove_edge(struct ldl_arena *arena, ldl_edge_id id)
+/* False: it cannot be, and the lists are left as they are. */
+static bool remove_edge(struct ldl_arena *arena, ldl_edge_id id)
 {
 	struct ldl_edge *edge = ldl_edge_at(arena, id);
 	struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_EDGES);
 	bool is_shown = edge->types & LDL_EDGE_SHOWN;
 
+	if (!unlink_both(arena, id))
+		return false;
 	forget_slot(arena, edge);
-	unlink_out(arena, id);
-	unlink_in(arena, id);
 	if (!is_shown)
 		forget_witnesses(arena, edge);
 	*edge = (struct ldl_edge){.next_out = is_shown ? 0 : table->free_head};
 	if (!is_shown)
 		table->free_head = id;
+	return true;
 }
 
 void ldl_node_remove(struct ldl_arena *arena, ldl_node_id id)
@@ -223,10 +235,12 @@ void ldl_node_remove(struct ldl_arena *arena, ldl_node_id id)
 	struct ldl_node *node = ldl_node_at(arena, id);
 	struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_NODES);
 
-	while (node->out_first)
-		remove_edge(arena, node->out_first);
-	while (node->in_first)
-		remove_edge(arena, node->in_first);
+	while (node->out_first && remove_edge(arena, node->out_first))
+		;
+	while (node->in_first && remove_edge(arena, node->in_first))
+		;
+	if (node->out_first || node->in_first)
+		return; /* the breaker is open: nothing is built upon it any more */
 	*node = (struct ldl_node){.ref = table->free_head};
 	table->free_head = id;
 }
@@ -242,8 +256,10 @@ void ldl_edge_watch(struct ldl_arena *arena, ldl_edge_id id)
 static bool is_watched_into(const struct ldl_arena *arena, ldl_node_id node)
 {
 	ldl_edge_id id = ldl_node_at(arena, node)->in_first;
+	uint32_t steps = 0;
 
-	while (id && !ldl_edge_at(arena, id)->looks)
+	while (id && !ldl_edge_at(arena, id)->looks &&
+		ldl_arena_step(arena, LDL_TABLE_EDGES, &steps))
 		id = ldl_edge_at(arena, id)->next_in;
 	return id;
 }

@@ -185,7 +185,7 @@ static bool steal_from(const struct ldl_thread_record *record, uint64_t addr)
 bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
-	uint32_t used = ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_THREADS)->used);
+	uint32_t used = ldl_arena_used(arena, LDL_TABLE_THREADS);
 
 	for (ldl_thread_id id = 1; id < used; id++) {
 		const struct ldl_thread_record *record = ldl_thread_at(arena, id);
@@ -262,7 +262,8 @@ static void evict(struct ldl_thread *thread, const void *lock, enum ldl_rule rul
 static void end_unseen(const void *lock)
 {
 	uint64_t addr = (uint64_t)(uintptr_t)lock;
-	ldl_instance_id id = ldl_engine.is_ready ? ldl_instance_find(&ldl_engine.arena, addr) : 0;
+	bool is_watched = ldl_engine.is_ready && !ldl_breaker_is_open(ldl_engine.arena.header);
+	ldl_instance_id id = is_watched ? ldl_instance_find(&ldl_engine.arena, addr) : 0;
 
 	if (id)
 		ldl_instance_bury(&ldl_engine.arena, id);

@@ -165,7 +165,7 @@ struct ldl_thread *ldl_engine_attach(void)
 		ldl_engine_count(LDL_COUNT_THREADS_UNWATCHED);
 		return NULL;
 	}
-	if (ldl_engine_refuses_thread() || ldl_engine_is_busy())
+	if ((!old && ldl_engine_refuses_thread()) || ldl_engine_is_busy())
 		return NULL;
 	since = ldl_engine_watch_begin();
 	signals = ldl_sys_hold_signals(true); /* a thread that jumped out would never attach */
@@ -341,7 +341,7 @@ void ldl_engine_exit(void)
 
 	if (!ldl_engine.is_ready || !*ldl_engine.alive)
 		return;
-	threads = ldl_load_relaxed(&ldl_arena_table(&ldl_engine.arena, LDL_TABLE_THREADS)->used);
+	threads = ldl_arena_used(&ldl_engine.arena, LDL_TABLE_THREADS);
 	for (ldl_thread_id id = 1; id < threads; id++) {
 		struct ldl_thread *thread = ldl_thread_private(id);
 

@@ -85,12 +85,22 @@ static struct ldl_thread *enter(uint32_t modes, uint64_t *mark)
 			return NULL;
 		thread = ldl_thread_known();
 	}
+	if (ldl_unlikely(ldl_breaker_is_open(ldl_engine.arena.header))) {
+		ldl_breaker_hold(ldl_engine.arena.header);
+		return NULL;
+	}
 	if (!thread || thread->reset != ldl_engine.resets)
 		thread = ldl_engine_attach();
 	if (!thread)
 		return NULL;
 	if (is_inside(thread)) {
 		ldl_engine_count(LDL_COUNT_IN_GUARD);
+		return NULL;
+	}
+	if (ldl_unlikely(
+		    (ldl_load_relaxed(&thread->record->depth) & LDL_DEPTH_MASK) > thread->limit)) {
+		ldl_breaker_trip(
+			ldl_engine.arena.header, LDL_TRIP_HELD, thread->id, thread->record->depth);
 		return NULL;
 	}
 	control = ldl_load_relaxed(ldl_engine_control);
@@ -186,7 +196,10 @@ bool ldl_engine_lock(void)
 void ldl_engine_unlock(void)
 {
 	uint64_t signals = ldl_engine.signals;
+	uint32_t word = ldl_load_relaxed(&ldl_engine.arena.header->writer);
 
+	if (ldl_unlikely((word & ~LDL_SPIN_SLEEPERS) != ldl_sys_own_tid()))
+		ldl_arena_trip(&ldl_engine.arena, LDL_TRIP_OWNER, 0, word);
 	ldl_spin_unlock(&ldl_engine.arena.header->writer);
 	ldl_sys_give_signals(signals);
 }

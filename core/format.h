@@ -138,6 +138,7 @@ struct ldl_header {
 	uint64_t counters[LDL_COUNT_MAX]; /* by ldl_counter */
 	struct ldl_table tables[LDL_TABLE_COUNT];
 	struct ldl_governor_record governor;
+	struct ldl_breaker_record breaker;
 };
 
 /* A mapped ELF file. Owner: writer; never changed after it was published. */

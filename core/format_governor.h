@@ -26,6 +26,28 @@ struct ldl_governor_record {
 	uint64_t level_ns[LDL_SHED_LEVELS]; /* spent at each level, up to window_ns */
 };
 
+/* What the engine found wrong with itself. */
+enum ldl_trip {
+	LDL_TRIP_NONE = 0,
+	LDL_TRIP_SLOT,  /* where: the table; value: the id */
+	LDL_TRIP_TABLE, /* where: the table; value: slots in use */
+	LDL_TRIP_LIST,  /* where: the table of its entries; value: steps */
+	LDL_TRIP_LINK,  /* where: the same; value: the id */
+	LDL_TRIP_HASH,  /* where: the table */
+	LDL_TRIP_HELD,  /* where: the thread's slot; value: the depth word */
+	LDL_TRIP_OWNER, /* value: the word */
+	LDL_TRIPS,
+};
+
+/* Why it switched itself off for good. Owner: who stores the code, once. */
+struct ldl_breaker_record {
+	uint32_t code; /* ldl_trip */
+	uint32_t where;
+	uint64_t value;
+	uint64_t time_ns; /* since start_ns */
+};
+
 _Static_assert(sizeof(struct ldl_governor_record) == 64, "format");
+_Static_assert(sizeof(struct ldl_breaker_record) == 24, "format");
 
 #endif

@@ -13,7 +13,7 @@
 
 static struct ldl_bucket *bucket_at(struct ldl_arena *arena, uint64_t hash, uint32_t step)
 {
-	uint32_t mask = ldl_arena_table(arena, LDL_TABLE_INSTANCE_HASH)->capacity - 1;
+	uint32_t mask = arena->capacity[LDL_TABLE_INSTANCE_HASH] - 1;
 	uint32_t at = ((uint32_t)(hash >> 32) + step) & mask;
 
 	return (struct ldl_bucket *)arena->table[LDL_TABLE_INSTANCE_HASH] + at;
@@ -147,7 +147,7 @@ static ldl_instance_id take_record(struct ldl_arena *arena)
 		table->free_head = ldl_load_relaxed(&ldl_instance_info_at(arena, id)->next_free);
 		return id;
 	}
-	if (table->used >= infos->capacity ||
+	if (table->used >= arena->capacity[LDL_TABLE_INSTANCE_INFO] ||
 		!ldl_arena_back(arena, ldl_instance_info_at(arena, table->used),
 			sizeof(struct ldl_instance_info))) {
 		ldl_table_drop(arena, LDL_TABLE_INSTANCES);

@@ -40,20 +40,31 @@ static int64_t rank_of(struct ldl_arena *arena, ldl_node_id node)
 	return ldl_node_at(arena, node)->rank;
 }
 
+/* A vertex that there is: what the walk's own memory has room for. */
+static ldl_node_id end_of(
+	const struct ldl_arena *arena, const struct ldl_work *work, ldl_node_id node)
+{
+	if (ldl_likely(node < work->capacity))
+		return node;
+	ldl_arena_trip(arena, LDL_TRIP_SLOT, LDL_TABLE_NODES, node);
+	return 0;
+}
+
 /* All vertices reachable from `start` without passing `limit`, into `list`; marked with the epoch.
  * The list is its own queue: each vertex enters it once. */
 static uint32_t reach_forward(
 	struct ldl_arena *arena, struct ldl_work *work, ldl_node_id start, int64_t limit)
 {
-	uint32_t count = 0;
+	uint32_t count = 0, steps = 0;
 
 	work->mark[start] = work->epoch;
 	work->list[count++] = start;
 	for (uint32_t at = 0; at < count; at++) {
 		ldl_edge_id id = ldl_node_at(arena, work->list[at])->out_first;
 
-		for (; id; id = ldl_edge_at(arena, id)->next_out) {
-			ldl_node_id next = ldl_edge_at(arena, id)->to;
+		for (; id && ldl_arena_step(arena, LDL_TABLE_EDGES, &steps);
+			id = ldl_edge_at(arena, id)->next_out) {
+			ldl_node_id next = end_of(arena, work, ldl_edge_at(arena, id)->to);
 
 			if (work->mark[next] == work->epoch || rank_of(arena, next) > limit)
 				continue;
@@ -67,15 +78,16 @@ static uint32_t reach_forward(
 static uint32_t reach_backward(
 	struct ldl_arena *arena, struct ldl_work *work, ldl_node_id start, int64_t limit)
 {
-	uint32_t count = 0;
+	uint32_t count = 0, steps = 0;
 
 	work->mark_twin[start] = work->epoch;
 	work->list_twin[count++] = start;
 	for (uint32_t at = 0; at < count; at++) {
 		ldl_edge_id id = ldl_node_at(arena, work->list_twin[at])->in_first;
 
-		for (; id; id = ldl_edge_at(arena, id)->next_in) {
-			ldl_node_id next = ldl_edge_at(arena, id)->from;
+		for (; id && ldl_arena_step(arena, LDL_TABLE_EDGES, &steps);
+			id = ldl_edge_at(arena, id)->next_in) {
+			ldl_node_id next = end_of(arena, work, ldl_edge_at(arena, id)->from);
 
 			if (work->mark_twin[next] == work->epoch || rank_of(arena, next) < limit)
 				continue;

@@ -342,7 +342,9 @@ void ldl_rules_adopt(struct ldl_judgement *judgement, ldl_instance_id context)
 	ldl_node_id node =
 		domain ? ldl_class_at(arena, ldl_instance_class(arena, domain))->node : 0;
 	ldl_edge_id id = node ? ldl_node_at(arena, node)->in_first : 0;
+	uint32_t steps = 0;
 
-	for (; id; id = ldl_edge_at(arena, id)->next_in)
+	for (; id && ldl_arena_step(arena, LDL_TABLE_EDGES, &steps);
+		id = ldl_edge_at(arena, id)->next_in)
 		adopt_edge(judgement, id, context);
 }

@@ -14,7 +14,9 @@ uint32_t ldl_table_take(struct ldl_arena *arena, enum ldl_table_id id, uint32_t 
 	uint32_t first = ldl_load_relaxed(&table->used);
 
 	do {
-		if (count > table->capacity || first > table->capacity - count ||
+		if (first > arena->capacity[id])
+			ldl_arena_trip(arena, LDL_TRIP_TABLE, id, first);
+		if (count > arena->capacity[id] || first > arena->capacity[id] - count ||
 			!ldl_arena_back(arena, arena->table[id] + (size_t)first * table->slot_size,
 				(size_t)count * table->slot_size)) {
 			ldl_table_drop(arena, id);
@@ -30,7 +32,7 @@ void ldl_probe_start(
 {
 	probe->arena = arena;
 	probe->slots = (uint32_t *)arena->table[table];
-	probe->mask = ldl_arena_table(arena, table)->capacity - 1;
+	probe->mask = arena->capacity[table] - 1;
 	probe->at = (uint32_t)(hash >> 32) & probe->mask;
 	probe->left = LDL_PROBE_MAX;
 }

@@ -78,7 +78,7 @@ static ldl_thread_id find_dead(struct ldl_arena *arena, int pid, bool is_full)
 	const struct ldl_table *table = ldl_arena_table(arena, LDL_TABLE_THREADS);
 	uint32_t asked = 0;
 
-	for (uint32_t n = table->used; n > 1; n--) {
+	for (uint32_t n = ldl_arena_used(arena, LDL_TABLE_THREADS); n > 1; n--) {
 		struct ldl_thread_record *record;
 
 		look_at = look_at + 1 < table->used ? look_at + 1 : 1;

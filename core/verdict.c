@@ -108,8 +108,10 @@ static ldl_witness_id next_of(const struct search *search, uint32_t step, uint32
 	const struct ldl_path_step *at = &search->steps[step];
 	ldl_witness_id id = at->witness ? ldl_witness_at(search->arena, at->witness)->next
 					: ldl_edge_at(search->arena, at->edge)->witness_first;
+	uint32_t steps = 0;
 
-	while (id && !(ldl_witness_at(search->arena, id)->type & types))
+	while (id && !(ldl_witness_at(search->arena, id)->type & types) &&
+		ldl_arena_step(search->arena, LDL_TABLE_WITNESSES, &steps))
 		id = ldl_witness_at(search->arena, id)->next;
 	return id;
 }
@@ -170,8 +172,10 @@ static bool has_several(const struct search *search)
 	for (uint32_t i = 0; i < search->count; i++) {
 		ldl_witness_id id =
 			ldl_edge_at(search->arena, search->steps[i].edge)->witness_first;
+		uint32_t steps = 0;
 
-		for (; id; id = ldl_witness_at(search->arena, id)->next) {
+		for (; id && ldl_arena_step(search->arena, LDL_TABLE_WITNESSES, &steps);
+			id = ldl_witness_at(search->arena, id)->next) {
 			uint32_t other = ldl_witness_at(search->arena, id)->thread_serial;
 
 			if (serial && other != serial)
@@ -188,8 +192,10 @@ static bool has_limits(const struct search *search)
 	for (uint32_t i = 0; i < search->count; i++) {
 		ldl_witness_id id =
 			ldl_edge_at(search->arena, search->steps[i].edge)->witness_first;
+		uint32_t steps = 0;
 
-		for (; id; id = ldl_witness_at(search->arena, id)->next) {
+		for (; id && ldl_arena_step(search->arena, LDL_TABLE_WITNESSES, &steps);
+			id = ldl_witness_at(search->arena, id)->next) {
 			if (!(ldl_witness_at(search->arena, id)->type >> LDL_EDGE_UNTIMED_SHIFT))
 				return true;
 		}

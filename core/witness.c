@@ -228,9 +228,10 @@ static struct known look_through(const struct ldl_arena *arena, ldl_witness_id i
 	const struct ldl_thread *thread, ldl_instance_id from, ldl_instance_id to, uint32_t type)
 {
 	struct known known = {.fewest = LDL_HELD_LARGE};
-	uint32_t hash = held_hash(arena, thread);
+	uint32_t hash = held_hash(arena, thread), steps = 0;
 
-	for (; id; id = ldl_witness_at(arena, id)->next) {
+	for (; id && ldl_arena_step(arena, LDL_TABLE_WITNESSES, &steps);
+		id = ldl_witness_at(arena, id)->next) {
 		const struct ldl_witness *kept = ldl_witness_at(arena, id);
 
 		if ((kept->type & type) != type)
@@ -265,10 +266,11 @@ bool ldl_witness_renew(struct ldl_arena *arena, ldl_edge_id edge, struct ldl_thr
 	ldl_instance_id from, ldl_instance_id to, uint32_t type)
 {
 	ldl_witness_id id = ldl_edge_at(arena, edge)->witness_first;
-	uint32_t hash = held_hash(arena, thread);
+	uint32_t hash = held_hash(arena, thread), steps = 0;
 	struct ldl_witness *witness;
 
-	while (id && !is_like(ldl_witness_at(arena, id), thread, from, to, type, hash))
+	while (id && ldl_arena_step(arena, LDL_TABLE_WITNESSES, &steps) &&
+		!is_like(ldl_witness_at(arena, id), thread, from, to, type, hash))
 		id = ldl_witness_at(arena, id)->next;
 	witness = ldl_witness_at(arena, id);
 	if (!id || !ldl_segment_is_left(thread, witness->segment))
