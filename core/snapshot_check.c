@@ -89,6 +89,10 @@ static void check_header(struct check *check)
 		header->state = LDL_STATE_STARTING;
 		check->repairs++;
 	}
+	if (header->governor.level >= LDL_SHED_LEVELS) {
+		header->governor.level = LDL_SHED_NOTHING;
+		check->repairs++;
+	}
 	check_bits(check, &header->prod, 1);
 	check_bits(check, &header->has_events, 1);
 	if (header->nonblock_count > LDL_NONBLOCK_MAX) {

@@ -15,6 +15,7 @@
 #include "cmd.h"
 #include "core/snapshot_parts.h"
 #include "observer.h"
+#include "self.h"
 #include "target.h"
 #include "text.h"
 
@@ -61,14 +62,18 @@ static uint32_t mode_of(const char *word)
 
 static int status_of(const struct viz_target *target)
 {
-	char error[512];
+	char error[512], self[200];
+	const struct ldl_header *header;
 	struct viz_run *run;
 
 	if (viz_run_open(&run, target->path, error, sizeof(error)) != LDL_OK) {
 		fprintf(stderr, "lockdep-lite: %s\n", error);
 		return VIZ_EXIT_BAD_INPUT;
 	}
-	printf("watching: %s\n", mode_name(viz_run_snapshot(run)->arena.header->control));
+	header = viz_run_snapshot(run)->arena.header;
+	printf("watching: %s\n", mode_name(header->control));
+	if (*viz_self_cost(header, self, sizeof(self)))
+		printf("%s\n", self);
 	viz_text_summary(stdout, run);
 	viz_run_close(run);
 	return 0;
@@ -112,7 +117,12 @@ static bool write_word(int fd, const void *word, size_t size, size_t place)
 static int switch_mode(int fd, const struct ldl_header *header, const char *path, uint32_t mode)
 {
 	uint32_t control = ((header->control & ~(uint32_t)LDL_RUN_MASK) + LDL_RUN_EPOCH) | mode;
+	char what[300] = "the engine ";
 
+	if (header->breaker.code && mode != LDL_RUN_OFF) {
+		viz_self_breaker(header, what + strlen(what), sizeof(what) - strlen(what));
+		return fail(what, path, "start the process anew, and report this");
+	}
 	if ((header->control & LDL_RUN_MASK) == mode) {
 		printf("process %u: %s already\n", header->pid, mode_name(mode));
 		return 0;

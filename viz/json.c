@@ -13,6 +13,7 @@
 #include "merge.h"
 #include "seen.h"
 #include "view.h"
+#include "self.h"
 
 static void add_stack(struct viz_json *json, const char *key, const struct viz_stack *stack)
 {
@@ -188,6 +189,7 @@ static void add_totals(struct viz_json *json, struct viz_run *run)
 	viz_json_truth(json, "live", ldl_snapshot_is_live(snapshot));
 	viz_json_text(json, "command", viz_run_command(run));
 	viz_json_text(json, "uncovered", ldl_snapshot_string(snapshot, header->uncovered));
+	viz_self_json(json, header);
 	viz_json_open(json, "counters", '{');
 	for (unsigned int counter = 0; counter < LDL_COUNT_MAX; counter++) {
 		if (header->counters[counter])

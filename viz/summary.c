@@ -6,6 +6,7 @@
 #include "clean.h"
 #include "filter.h"
 #include "merge.h"
+#include "self.h"
 #include "text_parts.h"
 #include "view.h"
 
@@ -149,8 +150,11 @@ static void print_notes(FILE *out, struct viz_run *run)
 	const struct ldl_snapshot *snapshot = viz_run_snapshot(run);
 	const struct ldl_header *header = snapshot->arena.header;
 	const char *uncovered = ldl_snapshot_string(snapshot, header->uncovered);
-	char clean[LDL_STRING_MAX + 1];
+	char clean[LDL_STRING_MAX + 1], broken[200];
 
+	viz_self_print_shed(out, header);
+	if (*viz_self_breaker(header, broken, sizeof(broken)))
+		fprintf(out, "  the engine %s\n", broken);
 	for (size_t i = 0; i < sizeof(noted); i++) {
 		if (header->counters[noted[i]])
 			fprintf(out, "  note: %s: %" PRIu64 "\n", viz_counter_sentence(noted[i]),

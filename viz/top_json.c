@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "json_writer.h"
+#include "self.h"
 #include "top.h"
 
 /* A member's name, after the comma that the ones before it need. */
@@ -163,12 +164,17 @@ static void put_deadlocks(FILE *out, struct viz_top *top)
 static void put_cost(FILE *out, const struct viz_top *top)
 {
 	const struct ldl_header *header = &top->header;
+	char broken[200];
 
 	fprintf(out, ",\n \"cost\": {");
 	number(out, "slow_paths", header->counters[LDL_COUNT_SLOW_PATHS], true);
 	key(out, "slow_paths_per_second", false);
 	fprintf(out, "%.1f", top->slow_rate);
 	number(out, "put_off", header->counters[LDL_COUNT_WRITER_BUSY], false);
+	number(out, "own_ppm", header->governor.share_ppm, false);
+	number(out, "budget_ppm", header->governor.budget_ppm, false);
+	text(out, "gives_up", viz_self_level(header->governor.level), false);
+	text(out, "broken", viz_self_breaker(header, broken, sizeof(broken)), false);
 	number(out, "bytes", top->bytes, false);
 	number(out, "size", header->size, false);
 	fprintf(out, "},\n \"findings\": {");

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clean.h"
+#include "self.h"
 #include "top.h"
 
 #define POLL_MS     50
@@ -65,6 +66,10 @@ static void draw_head(struct screen *screen)
 		"cost: %" PRIu64 " checked at length, %.0f a second  %.1f of %.0f MiB",
 		header->counters[LDL_COUNT_SLOW_PATHS], top->slow_rate,
 		(double)top->bytes / (1 << 20), (double)header->size / (1 << 20));
+	if (*viz_self_breaker(header, title, sizeof(title)))
+		put(screen, 2, A_BOLD, "the engine %s", title);
+	else if (header->governor.level)
+		put(screen, 2, A_NORMAL, "%s", viz_self_cost(header, title, sizeof(title)));
 	if (top->deadlock_count && top->deadlock_findings[top->deadlock_count - 1])
 		put(screen, 3, A_BOLD | A_REVERSE, "%s",
 			viz_finding_title(top->run, top->deadlock_findings[top->deadlock_count - 1],

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clean.h"
+#include "self.h"
 #include "top.h"
 
 #define CLASSES_SHOWN 20u
@@ -17,6 +18,7 @@ static void print_head(FILE *out, struct viz_top *top)
 	const struct ldl_header *header = &top->header;
 	uint64_t losses = viz_counter_losses(header);
 	struct viz_totals totals;
+	char self[200];
 
 	viz_run_totals(top->run, &totals);
 	fprintf(out, "%s, pid %u: %s, watching: %s, mode %s\n",
@@ -39,6 +41,10 @@ static void print_head(FILE *out, struct viz_top *top)
 		header->counters[LDL_COUNT_SLOW_PATHS], top->slow_rate,
 		header->counters[LDL_COUNT_WRITER_BUSY], (double)top->bytes / (1 << 20),
 		(double)header->size / (1 << 20));
+	if (*viz_self_cost(header, self, sizeof(self)))
+		fprintf(out, "  %s\n", self);
+	if (*viz_self_breaker(header, self, sizeof(self)))
+		fprintf(out, "  the engine %s\n", self);
 }
 
 static void print_deadlocks(FILE *out, struct viz_top *top)

@@ -1,7 +1,7 @@
 /* `make bench`: what being watched costs. Starts itself under the preload library for the rows that
  * are measured inside one process, starts programs for the others, and prints the table.
  *
- *	bench --preload LIBRARY --alloc LIBRARY --trivial PROGRAM [GROUP…]
+ *	bench --preload LIBRARY --alloc LIBRARY --trivial PROGRAM --storm PROGRAM [GROUP…]
  *	bench calls [ROW] | alloc | edges SHAPE  (under a preload library; starts itself so)
  *
  * LIBRARY "none" calibrates: libc against libc, every ratio has to be 1.00. */
@@ -93,6 +93,7 @@ static const struct row_group {
 	{"alloc", bench_rows_of_alloc},
 	{"edges", bench_rows_edges},
 	{"process", bench_rows_process},
+	{"storm", bench_rows_storm},
 	{"servers", bench_rows_servers},
 };
 
@@ -171,6 +172,8 @@ int main(int argc, char **argv)
 			setting.alloc = argv[first + 1];
 		else if (strcmp(argv[first], "--trivial") == 0)
 			setting.trivial = argv[first + 1];
+		else if (strcmp(argv[first], "--storm") == 0)
+			setting.storm = argv[first + 1];
 	}
 	if (!setting.preload || !setting.trivial) {
 		fprintf(stderr, "bench: --preload and --trivial are needed: use make bench\n");

@@ -104,6 +104,7 @@ struct bench_setting {
 	const char *alloc;   /* path of the one for `run --alloc`; NULL: as above */
 	const char *self;    /* path of this program */
 	const char *trivial; /* path of the program that does nothing */
+	const char *storm;   /* path of the program that does nothing twice; NULL: no such row */
 	char directory[64];  /* for arenas and sockets; removed at the end */
 };
 
@@ -131,6 +132,7 @@ void bench_rows_edges(const struct bench_setting *setting);
 
 /* process.c, servers.c: compare processes, watched and not, in alternating runs. */
 void bench_rows_process(const struct bench_setting *setting);
+void bench_rows_storm(const struct bench_setting *setting);
 void bench_rows_servers(const struct bench_setting *setting);
 
 /* client.c: a load of pipelined gets and sets over a unix socket. */

@@ -25,6 +25,49 @@ static double time_start(const struct bench_setting *setting, bool watched)
 	return took;
 }
 
+#define STORM_RUNS 9
+
+/* A program all of whose work is new, in production: elapsed time. */
+static double time_storm(const struct bench_setting *setting, bool watched)
+{
+	char *argv[] = {(char *)setting->storm, "15000", NULL};
+	int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	const struct bench_child child = {argv, watched, "storm.ldl", ":mode=prod", -1, quiet};
+	double start = bench_now_ns(), took;
+
+	bench_reap(bench_spawn(setting, &child));
+	took = bench_now_ns() - start;
+	if (quiet >= 0)
+		close(quiet);
+	if (watched)
+		bench_forget_arena(setting, "storm.ldl");
+	return took;
+}
+
+static void row_storm(const struct bench_setting *setting)
+{
+	static double bare[STORM_RUNS], ours[STORM_RUNS];
+	struct bench_sample sample;
+
+	time_storm(setting, false);
+	for (int i = 0; i < STORM_RUNS; i++) {
+		bool watched_first = i % 2;
+		double first = time_storm(setting, watched_first);
+		double second = time_storm(setting, !watched_first);
+
+		bare[i] = watched_first ? second : first;
+		ours[i] = watched_first ? first : second;
+	}
+	bench_summarize(bare, ours, STORM_RUNS, &sample);
+	bench_row_print("storm", "", &sample);
+}
+
+void bench_rows_storm(const struct bench_setting *setting)
+{
+	if (setting->storm)
+		row_storm(setting);
+}
+
 static void row_start(const struct bench_setting *setting)
 {
 	static double bare[STARTS], ours[STARTS];

@@ -55,6 +55,7 @@ static const struct row_spec specs[] = {
 	{"memory.rss", "its memory, RSS, KiB", BYTES, ADDED_MOST, 3072},
 	{"memory.pss", "its memory, PSS, KiB", BYTES, ADDED_MOST, 3072},
 	{"memory.arena", "its arena, on tmpfs, KiB", BYTES, NONE, 0},
+	{"storm", "all new all the time, mode=prod, ms", MS, RATIO_MOST, 2},
 	{"memcached.throughput", "memcached -t 2, operations/s", PER_SECOND, RATIO_LEAST, 0.97},
 	{"memcached.cpu", "its CPU time, µs/operation", US, NONE, 0},
 	{"redis.throughput", "redis-server, operations/s", PER_SECOND, RATIO_LEAST, 0.97},

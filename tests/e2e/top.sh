@@ -99,7 +99,7 @@ taker-2 S ['lock_b'] lock_a True True
 [] None
 ['lock_a', 'lock_b'] True
 [('deadlocked', 'L1')]
-{'error': 1, 'warning': 0, 'info': 0} 0 ['bytes', 'put_off', 'size', 'slow_paths', 'slow_paths_per_second']
+{'error': 1, 'warning': 0, 'info': 0} 0 ['broken', 'budget_ppm', 'bytes', 'gives_up', 'own_ppm', 'put_off', 'size', 'slow_paths', 'slow_paths_per_second']
 END
 same 'json: the same, for scripts' '' "$(diff -u "$work/expected" "$work/found")"
 stop
