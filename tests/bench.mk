@@ -1,6 +1,6 @@
 # What being watched costs: `make bench` prints the README's table, `make bench-peers` the same
 # loops under other checkers. No figure fails a run. BENCH_ROWS chooses among: calls alloc edges
-# process servers.
+# process storm servers.
 
 BENCH_ROWS  ?=
 bench_dir   := $(O)/tests/bench
@@ -18,13 +18,13 @@ $(bench_dir)/bench: $(bench_obj)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread -ldl
 
-$(bench_dir)/trivial $(bench_dir)/peer_loop: %: %.o
+$(bench_dir)/trivial $(bench_dir)/storm $(bench_dir)/peer_loop: %: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread
 
 .PHONY: bench bench-calibrate bench-peers bench-fastpath
-bench: $(bench_dir)/bench $(bench_dir)/trivial $(preload) $(preload_alloc)
-	$(Q)$(bench_dir)/bench --preload $(abspath $(preload)) --alloc $(abspath $(preload_alloc)) --trivial $(bench_dir)/trivial $(BENCH_ROWS)
+bench: $(bench_dir)/bench $(bench_dir)/trivial $(bench_dir)/storm $(preload) $(preload_alloc)
+	$(Q)$(bench_dir)/bench --preload $(abspath $(preload)) --alloc $(abspath $(preload_alloc)) --trivial $(bench_dir)/trivial --storm $(bench_dir)/storm $(BENCH_ROWS)
 
 # libc against libc: how far from 1.00 the machine is.
 bench-calibrate: $(bench_dir)/bench $(bench_dir)/trivial

@@ -52,10 +52,39 @@ static void every_word_is_understood(void)
 	CU_ASSERT_FALSE(options.quiet);
 }
 
+static void check_budget(const char *text, uint32_t ppm)
+{
+	parse(text);
+	CU_ASSERT_EQUAL(options.budget_ppm, ppm);
+	CU_ASSERT_STRING_EQUAL(options.problem, "");
+}
+
+static void the_budget_is_a_share_of_a_processor(void)
+{
+	static const char *const bad[] = {"budget=", "budget=%", "budget=.5", "budget=1.2.3",
+		"budget=101%", "budget=-1", "budget=1x", "budget=0.00001", "budget=99999999999"};
+
+	check_budget("mode=check", 0);
+	check_budget("budget=1%:mode=prod", 10000);
+	check_budget("mode=prod:budget=0.25%", 2500);
+	check_budget("budget=100", 1000000);
+	check_budget("budget=0.0001%", 1);
+	check_budget("budget=0%:mode=prod", 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		parse(bad[i]);
+		CU_ASSERT_EQUAL(options.budget_ppm, 0);
+		CU_ASSERT_NOT_EQUAL(options.problem[0], '\0');
+	}
+	parse("stack-depth=9:mode=prod");
+	CU_ASSERT_EQUAL(options.stack_depth, 9);
+}
+
 static void production_takes_less_memory_unless_told(void)
 {
 	parse("mode=prod");
 	CU_ASSERT_EQUAL(options.memory, LDL_ARENA_PROD);
+	CU_ASSERT_EQUAL(options.stack_depth, LDL_STACK_SHORT);
+	CU_ASSERT_EQUAL(options.budget_ppm, LDL_BUDGET_PPM);
 	parse("memory=32M:mode=prod");
 	CU_ASSERT_EQUAL(options.memory, 32u << 20);
 	CU_ASSERT_TRUE(options.prod);
@@ -207,6 +236,7 @@ LDL_SUITE(options)
 {
 	LDL_TEST(nothing_said_means_the_defaults_of_check);
 	LDL_TEST(every_word_is_understood);
+	LDL_TEST(the_budget_is_a_share_of_a_processor);
 	LDL_TEST(production_takes_less_memory_unless_told);
 	LDL_TEST(sizes_have_units);
 	LDL_TEST(words_that_make_no_sense_are_left_out_and_named);
