@@ -56,7 +56,7 @@ static bool set_budget(struct ldl_options *options, struct word value)
 	size_t at = 0;
 
 	value.len -= value.len > 0 && value.text[value.len - 1] == '%';
-	for (; at < value.len && unit && ppm <= 1000000; at++) {
+	for (; at < value.len && ppm <= 1000000; at++) {
 		uint32_t digit = (uint32_t)(value.text[at] - '0');
 
 		if (value.text[at] == '.' && at > 0 && !is_fraction) {
@@ -65,8 +65,8 @@ static bool set_budget(struct ldl_options *options, struct word value)
 		}
 		if (digit > 9)
 			return false;
-		if (is_fraction)
-			unit /= 10;
+		if (is_fraction && (unit /= 10) == 0)
+			return false;
 		ppm = is_fraction ? ppm + digit * unit : ppm * 10 + digit * unit;
 	}
 	if (value.len == 0 || at < value.len || ppm > 1000000)
