@@ -131,8 +131,8 @@ $(lib_shared): $(core_obj) core/lockdep_lite.map
 		-Wl,-z,relro,-z,now -Wl,--no-undefined $(LDFLAGS) -o $@ $(core_obj)
 	$(Q)ln -sf $(@F) $(O)/liblockdep_lite.so
 
-# dlopen() and syscall() must end in a jump, however the rest is built.
-$(call obj,instrument/preload/loader.c instrument/preload/syscall.c): override CFLAGS += -O2 -foptimize-sibling-calls
+# dlopen() must end in a jump, however the rest is built.
+$(call obj,instrument/preload/loader.c): override CFLAGS += -O2
 
 # The watched process gets libc and nothing else; never sanitized, so that it can be preloaded anywhere.
 # `run --alloc` takes the second one, in which allocations are events too.

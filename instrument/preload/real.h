@@ -86,9 +86,7 @@
 	X(int, backtrace, (void **f, int n), (f, n))                                               \
 	X(int, prctl,                                                                              \
 		(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d),  \
-		(option, a, b, c, d))                                                              \
-	X(long, syscall, (long n, long a, long b, long c, long d, long e, long f),                 \
-		(n, a, b, c, d, e, f))
+		(option, a, b, c, d))
 
 struct ldl_real {
 #define X(result, name, parameters, arguments) result(*name) parameters;

@@ -47,10 +47,6 @@ also_found()
 same 'sandboxed threads' "$work/hostile" sandboxed_threads
 same 'sandboxed main thread' "$work/hostile" sandboxed_main
 same 'strict sandbox' "$work/hostile" strict_sandbox
-same 'sandboxed threads, by syscall()' "$work/hostile" filtered_threads
-same 'sandboxed main thread, by syscall()' "$work/hostile" filtered_main
-same 'other calls by syscall()' "$work/hostile" other_calls
-also_found 'other calls by syscall()'
 for limit in address_space files; do
 	same "limited $limit" "$work/hostile" limited_$limit
 	also_found "limited $limit"

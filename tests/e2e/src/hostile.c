@@ -8,7 +8,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -77,15 +76,12 @@ static const struct sock_filter least_calls[] = {
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 };
 
-static bool by_syscall; /* as libseccomp does, and not by prctl() */
-
 static void forbid_all_but(const struct sock_filter *filter, int len)
 {
 	struct sock_fprog program = {.len = len, .filter = (struct sock_filter *)filter};
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-		(by_syscall ? syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)
-			    : prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) != 0)
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
 		exit(77);
 }
 
@@ -121,33 +117,6 @@ static void sandboxed_main(void)
 	nest(&lock_b, &lock_a);
 	put("the sandbox has held\n");
 	_exit(0);
-}
-
-static void filtered_threads(void)
-{
-	by_syscall = true;
-	sandboxed_threads();
-}
-
-static void filtered_main(void)
-{
-	by_syscall = true;
-	sandboxed_main();
-}
-
-/* Calls of any number of arguments go through, with their results and errno. */
-static void other_calls(void)
-{
-	char text[] = "through\n";
-	long page = syscall(SYS_mmap, 0L, 4096L, (long)(PROT_READ | PROT_WRITE),
-		(long)(MAP_PRIVATE | MAP_ANONYMOUS), -1L, 0L);
-
-	if (page == -1 || syscall(SYS_munmap, page, 4096L) != 0 ||
-		syscall(SYS_getpid) != getpid() || syscall(SYS_close, -1) != -1 || errno != EBADF ||
-		syscall(SYS_seccomp, 99L, 0L, NULL) != -1 || errno != EINVAL)
-		exit(3);
-	syscall(SYS_write, 1, text, strlen(text));
-	abba();
 }
 
 /* seccomp's oldest mode: read, write, _exit and sigreturn. */
@@ -296,9 +265,6 @@ static const struct turns_case cases[] = {
 	{"limited_address_space", limited_address_space},
 	{"limited_files", limited_files},
 	{"abba", abba},
-	{"filtered_threads", filtered_threads},
-	{"filtered_main", filtered_main},
-	{"other_calls", other_calls},
 	{"lowest_descriptor", lowest_descriptor},
 	{"closed_descriptors", closed_descriptors},
 	{"closes_everything", closes_everything},
