@@ -24,18 +24,20 @@ struct rcu_head {
 	}
 #define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)
 
+/* `next` is what list_empty() may ask without the list's lock. */
 static inline void INIT_LIST_HEAD(struct list_head *list)
 {
-	list->next = list->prev = list;
+	list->prev = list;
+	WRITE_ONCE(list->next, list);
 }
 
 static inline void ldlk_list_link(
 	struct list_head *entry, struct list_head *prev, struct list_head *next)
 {
 	next->prev = entry;
-	entry->next = next;
+	WRITE_ONCE(entry->next, next);
 	entry->prev = prev;
-	prev->next = entry;
+	WRITE_ONCE(prev->next, entry);
 }
 
 static inline void list_add(struct list_head *entry, struct list_head *head)
@@ -51,7 +53,7 @@ static inline void list_add_tail(struct list_head *entry, struct list_head *head
 static inline void list_del_init(struct list_head *entry)
 {
 	entry->next->prev = entry->prev;
-	entry->prev->next = entry->next;
+	WRITE_ONCE(entry->prev->next, entry->next);
 	INIT_LIST_HEAD(entry);
 }
 
