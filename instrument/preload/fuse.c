@@ -18,7 +18,6 @@
 #include "instrument/preload/event.h"
 
 #include "core/engine_policy.h"
-#include "core/sys.h"
 
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -76,10 +75,13 @@ static const void *place_of(const struct slot *slot, uint32_t at)
 
 static bool is_device(int fd)
 {
+	int saved_errno = errno;
 	struct stat status;
+	bool is_one = fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) &&
+		      status.st_rdev == makedev(10, 229);
 
-	return ldl_sys_fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) &&
-	       status.st_rdev == makedev(10, 229);
+	errno = saved_errno;
+	return is_one;
 }
 
 /* FILESYSTEMS: not known. */
