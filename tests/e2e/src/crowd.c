@@ -1,23 +1,13 @@
 /* Many of everything: locks held at once, live locks, threads, orders. What does not fit is counted
  * by the watcher; the program does not notice. */
 #define _GNU_SOURCE
-#include "turns.h"
+#include "abba.h"
 
 enum { MANY = 200000 };
 
-static pthread_mutex_t lock_a = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t lock_b = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t held[5000]; /* zero: static mutexes */
 static pthread_mutex_t many[MANY];
 static int held_count;
-
-static void nest(pthread_mutex_t *first, pthread_mutex_t *second)
-{
-	pthread_mutex_lock(first);
-	pthread_mutex_lock(second);
-	pthread_mutex_unlock(second);
-	pthread_mutex_unlock(first);
-}
 
 static void hold_all(int index)
 {
@@ -51,16 +41,6 @@ static void hold_129(void)
 static void hold_1000(void)
 {
 	hold_and_close(1000);
-}
-
-static void a_then_b(int index)
-{
-	nest(&lock_a, &lock_b);
-}
-
-static void b_then_a(int index)
-{
-	nest(&lock_b, &lock_a);
 }
 
 /* Tried, not waited for: so many locks held, and no order among them to be learned. */

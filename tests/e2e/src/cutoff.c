@@ -2,7 +2,7 @@
  * pthread_exit(), or carried away by its siglongjmp(). Their locks are all new to the watcher, so
  * that most of the time is spent in its slow path, which must survive that for the others' sake. */
 #define _GNU_SOURCE
-#include "turns.h"
+#include "abba.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -14,27 +14,7 @@
 #define LOCKS 40 /* 780 orders in a row, each met once */
 
 static pthread_mutex_t rows[ROWS][LOCKS]; /* each thread has a row: nobody misses its locks */
-static pthread_mutex_t lock_a = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t lock_b = PTHREAD_MUTEX_INITIALIZER;
 static sigjmp_buf back;
-
-static void nest(pthread_mutex_t *first, pthread_mutex_t *second)
-{
-	pthread_mutex_lock(first);
-	pthread_mutex_lock(second);
-	pthread_mutex_unlock(second);
-	pthread_mutex_unlock(first);
-}
-
-static void a_then_b(int index)
-{
-	nest(&lock_a, &lock_b);
-}
-
-static void b_then_a(int index)
-{
-	nest(&lock_b, &lock_a);
-}
 
 static void nest_one_that_passes(pthread_mutex_t *outer)
 {

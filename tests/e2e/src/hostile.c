@@ -1,7 +1,7 @@
 /* Surroundings that leave an interposer little: forbidden system calls, few descriptors, no memory,
  * another root. Each case then makes the a-b-b-a order and ends as it would alone. */
 #define _GNU_SOURCE
-#include "turns.h"
+#include "abba.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -15,32 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static pthread_mutex_t lock_a = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t lock_b = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t fresh[2000];
-
-static void nest(pthread_mutex_t *first, pthread_mutex_t *second)
-{
-	pthread_mutex_lock(first);
-	pthread_mutex_lock(second);
-	pthread_mutex_unlock(second);
-	pthread_mutex_unlock(first);
-}
-
-static void a_then_b(int index)
-{
-	nest(&lock_a, &lock_b);
-}
-
-static void b_then_a(int index)
-{
-	nest(&lock_b, &lock_a);
-}
-
-static void abba(void)
-{
-	turns_two(a_then_b, b_then_a);
-}
 
 #define ALLOW(call)                                                                                \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1),                                     \

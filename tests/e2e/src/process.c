@@ -1,6 +1,6 @@
 /* Processes: fork in its forms, exec, modules that come and go, exit in its forms, signals. */
 #define _GNU_SOURCE
-#include "turns.h"
+#include "abba.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
@@ -8,27 +8,6 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static pthread_mutex_t lock_a = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t lock_b = PTHREAD_MUTEX_INITIALIZER;
-
-static void nest(pthread_mutex_t *first, pthread_mutex_t *second)
-{
-	pthread_mutex_lock(first);
-	pthread_mutex_lock(second);
-	pthread_mutex_unlock(second);
-	pthread_mutex_unlock(first);
-}
-
-static void a_then_b(int index)
-{
-	nest(&lock_a, &lock_b);
-}
-
-static void b_then_a(int index)
-{
-	nest(&lock_b, &lock_a);
-}
 
 static void wait_for(pid_t child)
 {

@@ -2,7 +2,7 @@
  * root or within tighter limits, or be copied by ways that libc does not know. Each case makes one
  * half of the a-b-b-a order before, and the other one afterwards. */
 #define _GNU_SOURCE
-#include "turns.h"
+#include "abba.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -15,27 +15,7 @@
 
 #define NOBODY 65534
 
-static pthread_mutex_t lock_a = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t lock_b = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t fresh[200];
-
-static void nest(pthread_mutex_t *first, pthread_mutex_t *second)
-{
-	pthread_mutex_lock(first);
-	pthread_mutex_lock(second);
-	pthread_mutex_unlock(second);
-	pthread_mutex_unlock(first);
-}
-
-static void a_then_b(int index)
-{
-	nest(&lock_a, &lock_b);
-}
-
-static void b_then_a(int index)
-{
-	nest(&lock_b, &lock_a);
-}
 
 static void put(const char *text)
 {

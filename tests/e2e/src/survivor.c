@@ -1,38 +1,13 @@
 /* Small programs that touch all that the watcher asks the kernel for: threads that come and go, new
  * classes and orders, forks, modules, allocations. What one does depends on nothing else. */
 #define _GNU_SOURCE
-#include "turns.h"
+#include "abba.h"
 #include <dlfcn.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static pthread_mutex_t lock_a = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t lock_b = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t fresh[64];
-
-static void nest(pthread_mutex_t *first, pthread_mutex_t *second)
-{
-	pthread_mutex_lock(first);
-	pthread_mutex_lock(second);
-	pthread_mutex_unlock(second);
-	pthread_mutex_unlock(first);
-}
-
-static void a_then_b(int index)
-{
-	nest(&lock_a, &lock_b);
-}
-
-static void b_then_a(int index)
-{
-	nest(&lock_b, &lock_a);
-}
-
-static void abba(void)
-{
-	turns_two(a_then_b, b_then_a);
-}
 
 static void fork_and_invert(int index)
 {
