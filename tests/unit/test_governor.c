@@ -11,6 +11,7 @@
 #include "core/site.h"
 #include "core/sys.h"
 #include "tests/support/lockstep.h"
+#include "tests/support/nesting.h"
 #include "tests/support/suite.h"
 
 #define HERE ((const void *)0x1000)
@@ -64,25 +65,6 @@ static uint32_t drain_all(enum ldl_effort effort, uint32_t burst)
 	for (uint64_t key = 1; key < 2 * burst; key++)
 		count += ldl_governor_admits(effort, key);
 	return count;
-}
-
-static uint64_t counted(enum ldl_counter counter)
-{
-	return ldl_load_relaxed(&ldl_engine.arena.header->counters[counter]);
-}
-
-static __attribute__((noinline)) void lock(const void *which)
-{
-	ldl_lock_acquire(which, LDL_EXCLUSIVE);
-	ldl_lock_acquired(which, LDL_EXCLUSIVE);
-}
-
-static void in_order(const void *first, const void *second)
-{
-	lock(first);
-	lock(second);
-	ldl_lock_release(second);
-	ldl_lock_release(first);
 }
 
 static void make_locks(void)
@@ -250,13 +232,13 @@ static void a_chain_above_the_rate_is_learned_later(void)
 	make_locks();
 	shed_in_production();
 	for (unsigned int i = 0; i < 3; i++)
-		in_order(&locks[0], &locks[1]);
+		nesting_in_order(&locks[0], &locks[1]);
 	ldl_engine_count_refused(ldl_thread_known());
-	CU_ASSERT_TRUE(counted(LDL_COUNT_CHAINS_REFUSED) > 0);
+	CU_ASSERT_TRUE(nesting_counted(LDL_COUNT_CHAINS_REFUSED) > 0);
 	CU_ASSERT_EQUAL(ldl_thread_depth(ldl_thread_known()), 0);
 	begin(0, true);
-	in_order(&locks[0], &locks[1]);
-	in_order(&locks[1], &locks[0]);
+	nesting_in_order(&locks[0], &locks[1]);
+	nesting_in_order(&locks[1], &locks[0]);
 	CU_ASSERT_EQUAL(ldl_finding_count(), 1);
 	end();
 }
@@ -266,15 +248,15 @@ static void a_lock_above_the_rate_is_met_later(void)
 	shed_in_production();
 	make_locks();
 	for (unsigned int i = 0; i < 10; i++)
-		in_order(&locks[0], &locks[1]);
+		nesting_in_order(&locks[0], &locks[1]);
 	CU_ASSERT_EQUAL(ldl_thread_known()->unseen, 0);
 	CU_ASSERT_EQUAL(ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)&locks[0]), 0);
 	ldl_engine_count_refused(ldl_thread_known());
-	CU_ASSERT_TRUE(counted(LDL_COUNT_LOCKS_REFUSED) >= 10);
+	CU_ASSERT_TRUE(nesting_counted(LDL_COUNT_LOCKS_REFUSED) >= 10);
 	/* Nor is what was taken unseen held against who releases it. */
-	lock(&locks[0]);
+	nesting_lock(&locks[0]);
 	begin(0, true);
-	in_order(&locks[1], &locks[0]);
+	nesting_in_order(&locks[1], &locks[0]);
 	ldl_lock_release(&locks[0]);
 	CU_ASSERT_EQUAL(ldl_finding_count(), 0);
 	CU_ASSERT_EQUAL(ldl_thread_known()->unseen, 0);
@@ -285,18 +267,18 @@ static void a_lock_above_the_rate_is_met_later(void)
 
 static void lock_both(void *unused)
 {
-	in_order(&locks[1], &locks[0]);
+	nesting_in_order(&locks[1], &locks[0]);
 	ldl_lock_destroy(&locks[1]);
 }
 
 static void a_thread_above_the_rate_is_watched_later(void)
 {
 	make_locks();
-	in_order(&locks[0], &locks[1]);
+	nesting_in_order(&locks[0], &locks[1]);
 	shed_in_production();
 	lockstep_call(1, lock_both, NULL);
 	ldl_engine_count_events();
-	CU_ASSERT_TRUE(counted(LDL_COUNT_EVENTS_REFUSED) >= 3);
+	CU_ASSERT_TRUE(nesting_counted(LDL_COUNT_EVENTS_REFUSED) >= 3);
 	CU_ASSERT_EQUAL(ldl_finding_count(), 0);
 	/* That a lock is gone is known, whoever ended it. */
 	CU_ASSERT_EQUAL(ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)&locks[1]), 0);
@@ -313,15 +295,15 @@ static void within_the_rates_nothing_is_turned_away(void)
 	begin(10000, true);
 	make_locks();
 	for (unsigned int i = 0; i < 100; i++)
-		in_order(&locks[0], &locks[1]);
+		nesting_in_order(&locks[0], &locks[1]);
 	lockstep_call(1, lock_both, NULL);
 	ldl_engine_count_refused(ldl_thread_known());
 	ldl_engine_count_events();
 	CU_ASSERT_EQUAL(ldl_finding_count(), 1);
-	CU_ASSERT_EQUAL(counted(LDL_COUNT_CHAINS_REFUSED), 0);
-	CU_ASSERT_EQUAL(counted(LDL_COUNT_LOCKS_REFUSED), 0);
-	CU_ASSERT_EQUAL(counted(LDL_COUNT_THREADS_REFUSED), 0);
-	CU_ASSERT_EQUAL(counted(LDL_COUNT_EVENTS_REFUSED), 0);
+	CU_ASSERT_EQUAL(nesting_counted(LDL_COUNT_CHAINS_REFUSED), 0);
+	CU_ASSERT_EQUAL(nesting_counted(LDL_COUNT_LOCKS_REFUSED), 0);
+	CU_ASSERT_EQUAL(nesting_counted(LDL_COUNT_THREADS_REFUSED), 0);
+	CU_ASSERT_EQUAL(nesting_counted(LDL_COUNT_EVENTS_REFUSED), 0);
 	end();
 }
 
@@ -329,9 +311,9 @@ static void within_the_rates_nothing_is_turned_away(void)
 static void a_self_deadlock_is_found_in_the_worst_storm(void)
 {
 	make_locks();
-	lock(&locks[0]);
+	nesting_lock(&locks[0]);
 	shed_everything();
-	lock(&locks[0]);
+	nesting_lock(&locks[0]);
 	CU_ASSERT_EQUAL(ldl_finding_count(), 1);
 	ldl_lock_release(&locks[0]);
 	end();
@@ -384,7 +366,7 @@ static uint32_t witnesses(void)
 
 static void nest_here(void *unused)
 {
-	in_order(&locks[0], &locks[1]);
+	nesting_in_order(&locks[0], &locks[1]);
 }
 
 /* Another thread's evidence of a known edge is the first thing to go. */
@@ -393,7 +375,7 @@ static void check_evidence(bool is_shed)
 	uint32_t before;
 
 	make_locks();
-	in_order(&locks[0], &locks[1]);
+	nesting_in_order(&locks[0], &locks[1]);
 	begin_budget(10000);
 	if (is_shed)
 		pass(LDL_WINDOW_NS, 200000000);

@@ -8,6 +8,7 @@
 #include "core/instance.h"
 #include "core/sys.h"
 #include "tests/support/lockstep.h"
+#include "tests/support/nesting.h"
 #include "tests/support/suite.h"
 
 #define LOCKS 64
@@ -26,26 +27,6 @@ static void end(void)
 {
 	ldl_engine.options.prod = false;
 	lockstep_stop();
-}
-
-static uint64_t counted(enum ldl_counter counter)
-{
-	return ldl_load_relaxed(&ldl_engine.arena.header->counters[counter]);
-}
-
-static __attribute__((noinline)) void lock(const void *which)
-{
-	ldl_lock_acquire(which, LDL_EXCLUSIVE);
-	ldl_lock_acquired(which, LDL_EXCLUSIVE);
-}
-
-/* even, then odd: one chain that is new until somebody may look at it. */
-static void in_order(const void *first, const void *second)
-{
-	lock(first);
-	lock(second);
-	ldl_lock_release(second);
-	ldl_lock_release(first);
 }
 
 static void hold(void *word)
@@ -81,22 +62,22 @@ static void a_chain_is_put_off_while_another_thread_writes(void)
 	long slept;
 
 	begin();
-	lock(&locks[0]);
+	nesting_lock(&locks[0]);
 	ldl_lock_release(&locks[0]);
 	lockstep_call(1, hold, word);
 	seen = ldl_load_relaxed(word);
-	busy = counted(LDL_COUNT_WRITER_BUSY);
+	busy = nesting_counted(LDL_COUNT_WRITER_BUSY);
 	slept = sleeps();
 	for (unsigned int i = 0; i < TURNS; i++)
-		in_order(&locks[0], &locks[1]);
+		nesting_in_order(&locks[0], &locks[1]);
 	expect_nobody_waited(word, seen, slept);
 	/* The first lock's chain is known; each of the second's found it taken, and tried once. */
-	CU_ASSERT_EQUAL(counted(LDL_COUNT_WRITER_BUSY) - busy, TURNS);
+	CU_ASSERT_EQUAL(nesting_counted(LDL_COUNT_WRITER_BUSY) - busy, TURNS);
 	CU_ASSERT_EQUAL(ldl_arena_table(&ldl_engine.arena, LDL_TABLE_EDGES)->used, 1);
 	lockstep_call(1, give_back, word);
-	in_order(&locks[0], &locks[1]);
-	in_order(&locks[1], &locks[0]);
-	CU_ASSERT_EQUAL(counted(LDL_COUNT_WRITER_BUSY) - busy, TURNS);
+	nesting_in_order(&locks[0], &locks[1]);
+	nesting_in_order(&locks[1], &locks[0]);
+	CU_ASSERT_EQUAL(nesting_counted(LDL_COUNT_WRITER_BUSY) - busy, TURNS);
 	CU_ASSERT_EQUAL(ldl_finding_count(), 1);
 	end();
 }
@@ -113,14 +94,14 @@ static void no_lock_is_waited_for_while_locks_are_made_and_end(void)
 	for (unsigned int i = 0; i < TURNS; i++) {
 		ldl_lock_destroy(&locks[i % LOCKS]);
 		ldl_lock_init(&locks[i % LOCKS], ldl_class("even", 0), 0);
-		in_order(&locks[i % LOCKS], &locks[(i + 1) % LOCKS]);
+		nesting_in_order(&locks[i % LOCKS], &locks[(i + 1) % LOCKS]);
 	}
 	expect_nobody_waited(word, seen, slept);
-	CU_ASSERT_TRUE(counted(LDL_COUNT_WRITER_BUSY) > 0);
+	CU_ASSERT_TRUE(nesting_counted(LDL_COUNT_WRITER_BUSY) > 0);
 	CU_ASSERT_EQUAL(ldl_finding_count(), 0);
 	lockstep_call(1, give_back, word);
 	/* Not known so far, and met at their next use. */
-	in_order(&locks[0], &locks[1]);
+	nesting_in_order(&locks[0], &locks[1]);
 	CU_ASSERT_NOT_EQUAL(
 		ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)&locks[0]), 0);
 	CU_ASSERT_EQUAL(ldl_thread_depth(ldl_thread_known()), 0);
@@ -129,7 +110,7 @@ static void no_lock_is_waited_for_while_locks_are_made_and_end(void)
 
 static void *take_and_release(void *unused)
 {
-	in_order(&locks[0], &locks[1]);
+	nesting_in_order(&locks[0], &locks[1]);
 	return NULL;
 }
 
@@ -172,7 +153,7 @@ static void a_level_that_cannot_be_made_now_is_no_recursion(void)
 	uint32_t *word = &ldl_engine.arena.header->writer;
 
 	begin();
-	lock(&locks[0]);
+	nesting_lock(&locks[0]);
 	lockstep_call(1, hold, word);
 	ldl_lock_acquire_nested(&locks[2], LDL_EXCLUSIVE, 1);
 	ldl_lock_acquired(&locks[2], LDL_EXCLUSIVE);
@@ -204,16 +185,16 @@ static void in_mode_check_the_chain_is_waited_for(void)
 
 	begin();
 	ldl_engine.options.prod = false;
-	in_order(&locks[2], &locks[4 + 1]);
+	nesting_in_order(&locks[2], &locks[4 + 1]);
 	locks[LOCKS - 1] = 0;
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, write_for_a_moment, word), 0);
 	while (!ldl_load_relaxed(&locks[LOCKS - 1]))
 		;
-	lock(&locks[0]);
+	nesting_lock(&locks[0]);
 	ldl_lock_release(&locks[0]);
-	in_order(&locks[1], &locks[0]);
+	nesting_in_order(&locks[1], &locks[0]);
 	pthread_join(thread, NULL);
-	CU_ASSERT_EQUAL(counted(LDL_COUNT_WRITER_BUSY), 0);
+	CU_ASSERT_EQUAL(nesting_counted(LDL_COUNT_WRITER_BUSY), 0);
 	CU_ASSERT_EQUAL(ldl_finding_count(), 1);
 	end();
 }
