@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #define STARTS      101
+#define STORM_RUNS  9
+#define RUNS_MAX    STARTS
 #define MEMORY_RUNS 11
 #define UNIT_KIBI   1024.0
 
@@ -24,8 +26,6 @@ static double time_start(const struct bench_setting *setting, bool watched)
 		bench_forget_arena(setting, "start.ldl");
 	return took;
 }
-
-#define STORM_RUNS 9
 
 /* A program all of whose work is new, in production: elapsed time. */
 static double time_storm(const struct bench_setting *setting, bool watched)
@@ -44,47 +44,31 @@ static double time_storm(const struct bench_setting *setting, bool watched)
 	return took;
 }
 
-static void row_storm(const struct bench_setting *setting)
+/* A row of whole runs, bare and watched in turns, each way first as often as the other. */
+static void row_of_runs(const struct bench_setting *setting, const char *name, int count,
+	double (*run)(const struct bench_setting *, bool watched))
 {
-	static double bare[STORM_RUNS], ours[STORM_RUNS];
+	double bare[RUNS_MAX], ours[RUNS_MAX];
 	struct bench_sample sample;
 
-	time_storm(setting, false);
-	for (int i = 0; i < STORM_RUNS; i++) {
+	run(setting, false);
+	run(setting, true);
+	for (int i = 0; i < count; i++) {
 		bool watched_first = i % 2;
-		double first = time_storm(setting, watched_first);
-		double second = time_storm(setting, !watched_first);
+		double first = run(setting, watched_first);
+		double second = run(setting, !watched_first);
 
 		bare[i] = watched_first ? second : first;
 		ours[i] = watched_first ? first : second;
 	}
-	bench_summarize(bare, ours, STORM_RUNS, &sample);
-	bench_row_print("storm", "", &sample);
+	bench_summarize(bare, ours, count, &sample);
+	bench_row_print(name, "", &sample);
 }
 
 void bench_rows_storm(const struct bench_setting *setting)
 {
 	if (setting->storm)
-		row_storm(setting);
-}
-
-static void row_start(const struct bench_setting *setting)
-{
-	static double bare[STARTS], ours[STARTS];
-	struct bench_sample sample;
-
-	time_start(setting, false);
-	time_start(setting, true);
-	for (int i = 0; i < STARTS; i++) {
-		bool watched_first = i % 2;
-		double first = time_start(setting, watched_first);
-		double second = time_start(setting, !watched_first);
-
-		bare[i] = watched_first ? second : first;
-		ours[i] = watched_first ? first : second;
-	}
-	bench_summarize(bare, ours, STARTS, &sample);
-	bench_row_print("start", "", &sample);
+		row_of_runs(setting, "storm", STORM_RUNS, time_storm);
 }
 
 struct memory {
@@ -176,6 +160,6 @@ static void rows_memory(const struct bench_setting *setting)
 
 void bench_rows_process(const struct bench_setting *setting)
 {
-	row_start(setting);
+	row_of_runs(setting, "start", STARTS, time_start);
 	rows_memory(setting);
 }
