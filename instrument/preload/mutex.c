@@ -90,13 +90,9 @@ static LDL_NOINLINE int taken_slow(pthread_mutex_t *mutex, uint32_t mode, const 
 static LDL_NOINLINE int unlock_other(
 	pthread_mutex_t *mutex, const void *caller, int (*real)(void *))
 {
-	bool is_popped = ldl_engine_release_below(mutex);
-	int result;
+	int result = real(mutex);
 
-	if (is_popped && ldl_plain_give(mutex))
-		return 0;
-	result = real(mutex);
-	if (result == 0 && !is_popped)
+	if (result == 0)
 		ldl_engine_release_slow(mutex, caller);
 	return result;
 }
