@@ -2,6 +2,7 @@
 #include "engine_state.h"
 
 #include "chain.h"
+#include "class.h"
 #include "report.h"
 #include "site.h"
 
@@ -24,7 +25,7 @@ uint32_t ldl_engine_stack_depth(ldl_class_id class)
 	if (ldl_governor_sheds(LDL_SHED_STACKS))
 		return 1;
 	if (ldl_engine.options.prod && class && depth < LDL_STACK_DEFAULT &&
-		(ldl_class_at(&ldl_engine.arena, class)->flags & LDL_CLASS_WATCHED))
+		ldl_class_has(ldl_class_at(&ldl_engine.arena, class), LDL_CLASS_WATCHED))
 		return LDL_STACK_DEFAULT;
 	return depth;
 }

@@ -198,7 +198,7 @@ void ldl_engine_unlock(void)
 	uint64_t signals = ldl_engine.signals;
 	uint32_t word = ldl_load_relaxed(&ldl_engine.arena.header->writer);
 
-	if (ldl_unlikely((word ^ ldl_sys_own_tid()) & ~LDL_SPIN_SLEEPERS))
+	if (ldl_unlikely((word & ~LDL_SPIN_SLEEPERS) != ldl_sys_own_tid()))
 		ldl_arena_trip(&ldl_engine.arena, LDL_TRIP_OWNER, 0, word);
 	ldl_spin_unlock(&ldl_engine.arena.header->writer);
 	ldl_sys_give_signals(signals);

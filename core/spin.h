@@ -94,7 +94,9 @@ static inline bool ldl_spin_disown(uint32_t *word, uint32_t then, bool left_by_s
 	uint32_t seen = ldl_load_relaxed(word), owner = seen & ~LDL_SPIN_SLEEPERS;
 	bool is_own = owner == ldl_sys_own_tid();
 
-	if (owner == 0 || owner == LDL_SPIN_CLOSED || is_own != left_by_self)
+	/* Of owners without a name nobody knows which one it is. */
+	if (owner == 0 || owner == LDL_SPIN_CLOSED || owner == LDL_TID_UNKNOWN ||
+		is_own != left_by_self)
 		return false;
 	if (!is_own && !ldl_spin_is_dead(owner))
 		return false;

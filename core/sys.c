@@ -152,8 +152,11 @@ uint32_t ldl_sys_geteuid(void)
 
 uint32_t ldl_sys_own_tid(void)
 {
-	if (!own_tid)
-		own_tid = (uint32_t)ldl_sys_gettid();
+	if (!own_tid) {
+		int tid = ldl_sys_gettid();
+
+		own_tid = tid > 0 ? (uint32_t)tid : LDL_TID_UNKNOWN;
+	}
 	return own_tid;
 }
 

@@ -48,7 +48,9 @@ int ldl_sys_getpid(void);
 int ldl_sys_getppid(void);
 int ldl_sys_gettid(void);
 uint32_t ldl_sys_geteuid(void);
-/* The calling thread's tid, asked once. A forked child has to forget its parent's. */
+/* The calling thread's tid, asked once; LDL_TID_UNKNOWN, larger than any, where the kernel does not
+ * tell. A forked child has to forget its parent's. */
+#define LDL_TID_UNKNOWN 0x7ffffffeu
 uint32_t ldl_sys_own_tid(void);
 void ldl_sys_forget_own_tid(void);
 int ldl_sys_tgkill(int pid, int tid, int signal);
