@@ -55,7 +55,7 @@ soak: all faults-preload $(run_unit) $(stress) | deps-test
 	@{ echo unit 14400 $(run_unit) --effort=200; \
 		echo locks 7200 $(O)/tests/stress/locks --seconds=1800; \
 		echo faults 14400 SOAK=1 tests/e2e/faults.sh; \
-		echo killed 3600 SOAK=1 tests/e2e/killed.sh; } |
+		echo killed 3600 SOAK=1 tests/e2e/killed.sh; } | $(run_tests) -v $(test_logs)/soak
 
 .PHONY: asan ubsan asan-ubsan tsan
 asan: SANITIZE_AS := address
