@@ -5,8 +5,10 @@
 BENCH_ROWS  ?=
 bench_dir   := $(O)/tests/bench
 bench_peers := $(bench_dir)/peer_loop
-bench_obj   := $(addprefix $(bench_dir)/,bench.o calls.o client.o edges.o measure.o process.o \
-                 rows_alloc.o rows_one.o rows_two.o runs.o servers.o spawn.o table.o)
+drive_obj   := $(addprefix $(bench_dir)/,calls.o client.o live.o measure.o requests.o spawn.o) \
+                 $(O)/tests/support/histogram.o
+bench_obj   := $(addprefix $(bench_dir)/,bench.o edges.o process.o rows_alloc.o rows_one.o \
+                 rows_two.o runs.o servers.o table.o) $(drive_obj)
 
 # Never sanitized, and built without the packages that the other tests need.
 $(bench_dir)/%.o: tests/bench/%.c

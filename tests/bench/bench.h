@@ -89,7 +89,8 @@ double bench_median(double *values, int count); /* sorts them */
 double bench_now_ns(void);                      /* time on the clock on the wall */
 double bench_cpu_ns(void);                      /* time this thread was on a CPU */
 uint64_t bench_random(uint64_t *state);
-void bench_pin(int which); /* to the first or second CPU that we may use, if there are two */
+void bench_pin(
+	int which); /* to the first or second CPU that we may use, if there are two; -1: all */
 
 /* rows_one.c, rows_two.c, rows_alloc.c, edges.c: run in a process of their own, under a preload
  * library. */
@@ -109,13 +110,13 @@ struct bench_setting {
 };
 
 /* Starts argv[0]; watched: under the preload library, its arena at DIRECTORY/`arena`, with the
- * further LOCKDEP_LITE options `more` ("" or ":memory=…"). `in` and `out` (or -1) become its
- * standard input and output. Returns the pid or -1. */
+ * further LOCKDEP_LITE options `more` ("" or ":memory=…"). `in`, `out` and `err` (or -1) become
+ * its standard input, output and error. Returns the pid or -1. */
 struct bench_child {
 	char *const *argv;
 	bool watched;
 	const char *arena, *more;
-	int in, out;
+	int in, out, err;
 };
 pid_t bench_spawn(const struct bench_setting *setting, const struct bench_child *child);
 
@@ -134,19 +135,6 @@ void bench_rows_edges(const struct bench_setting *setting);
 void bench_rows_process(const struct bench_setting *setting);
 void bench_rows_storm(const struct bench_setting *setting);
 void bench_rows_servers(const struct bench_setting *setting);
-
-/* client.c: a load of pipelined gets and sets over a unix socket. */
-struct bench_protocol {
-	const char *get, *set, *got, *stored; /* printf formats, see client.c */
-};
-extern const struct bench_protocol bench_memcached, bench_redis;
-
-/* Operations done in about `seconds`; -1: the server is not there or answered wrongly. */
-double bench_client_run(
-	const struct bench_protocol *protocol, const char *socket_path, double seconds);
-
-/* Stores every key once. False: no server, or a wrong answer. */
-bool bench_client_fill(const struct bench_protocol *protocol, const char *socket_path);
 
 /* table.c: collects rows and prints the table of the README. */
 void bench_table_add(const char *line);

@@ -1,8 +1,9 @@
-/* A load client for memcached and redis: eight connections to a unix socket, each with a batch of
- * sixteen requests under way, one of eight a store. Every answer is compared byte for byte with
- * what it has to be, so a server that answers something else is no throughput.
+/* The client itself: eight connections to a unix socket, each with a batch of requests under way.
+ * Every answer is compared byte for byte with what it has to be, so a server that answers something
+ * else is no throughput.
  *
  * One thread: on a small machine the server is then the busier one. */
+#include "client.h"
 #include "bench.h"
 
 #include <errno.h>
@@ -13,30 +14,18 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define CONNECTIONS 8
-#define BATCH       16
-#define KEYS        10000
-#define BATCH_BYTES 4096
-
-/* Each format takes the key's number, once or twice. A value is 16 bytes. */
-const struct bench_protocol bench_memcached = {
-	.get = "get key:%06d\r\n",
-	.got = "VALUE key:%06d 0 16\r\nvalue-%010d\r\nEND\r\n",
-	.set = "set key:%06d 0 0 16\r\nvalue-%010d\r\n",
-	.stored = "STORED\r\n",
-};
-const struct bench_protocol bench_redis = {
-	.get = "*2\r\n$3\r\nGET\r\n$10\r\nkey:%06d\r\n",
-	.got = "$16\r\nvalue-%010d\r\n",
-	.set = "*3\r\n$3\r\nSET\r\n$10\r\nkey:%06d\r\n$16\r\nvalue-%010d\r\n",
-	.stored = "+OK\r\n",
-};
+#define PATIENCE_MS 20000 /* a server that says nothing for so long has stopped */
 
 struct connection {
 	int socket;
-	size_t expected_len, received_len;
-	char request[BATCH_BYTES], expected[BATCH_BYTES], received[BATCH_BYTES];
+	double sent_ns;
+	size_t received_len;
+	struct bench_text request, expected;
+	char request_bytes[BENCH_BATCH_BYTES], expected_bytes[BENCH_BATCH_BYTES];
+	char received[BENCH_BATCH_BYTES];
 };
+
+static struct connection connections[BENCH_CONNECTIONS];
 
 static int connect_to(const char *path)
 {
@@ -50,14 +39,6 @@ static int connect_to(const char *path)
 	}
 	return fd;
 }
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static size_t append(char *text, size_t len, const char *format, int key)
-{
-	return len + (size_t)snprintf(text + len, BATCH_BYTES - len, format, key, key);
-}
-#pragma GCC diagnostic pop
 
 static bool send_all(int fd, const char *bytes, size_t len)
 {
@@ -74,113 +55,142 @@ static bool send_all(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* Asks for `count` keys; stores `first_key` and the following when it is not negative. */
-static bool send_batch(struct connection *connection, const struct bench_protocol *protocol,
-	uint64_t *seed, int first_key, int count)
+/* Makes the texts empty, for the next batch. */
+static void begin_batch(struct connection *connection)
 {
-	size_t len = 0;
-
-	connection->expected_len = connection->received_len = 0;
-	for (int i = 0; i < count; i++) {
-		uint64_t drawn = bench_random(seed) >> 16;
-		int key = first_key >= 0 ? first_key + i : (int)(drawn % KEYS);
-		bool is_set = first_key >= 0 || (drawn >> 32) % 8 == 0;
-
-		len = append(connection->request, len, is_set ? protocol->set : protocol->get, key);
-		connection->expected_len = append(connection->expected, connection->expected_len,
-			is_set ? protocol->stored : protocol->got, key);
-	}
-	return send_all(connection->socket, connection->request, len);
+	connection->request = (struct bench_text){connection->request_bytes, 0};
+	connection->expected = (struct bench_text){connection->expected_bytes, 0};
+	connection->received_len = 0;
 }
 
-/* 1: the batch's answers are complete and right; 0: more to come; -1: wrong, or the end. */
+static bool send_batch(struct connection *connection)
+{
+	connection->sent_ns = bench_now_ns();
+	return send_all(connection->socket, connection->request.bytes, connection->request.len);
+}
+
+static bool ask_batch(const struct bench_client *client, int number)
+{
+	struct connection *connection = &connections[number];
+
+	begin_batch(connection);
+	for (int i = 0; i < client->batch; i++)
+		bench_ask(client->dialogue, number, &connection->request, &connection->expected);
+	return send_batch(connection);
+}
+
+/* 1: the batch's answers are complete; 0: more to come; -1: a wrong one, or the end. */
 static int receive(struct connection *connection)
 {
-	ssize_t got = recv(connection->socket, connection->received + connection->received_len,
-		connection->expected_len - connection->received_len, 0);
+	char *answer = connection->received;
+	const char *expected = connection->expected.bytes + connection->received_len;
+	size_t missing = connection->expected.len - connection->received_len;
+	ssize_t got = recv(connection->socket, answer, missing, 0);
 
 	if (got < 0 && errno == EINTR)
 		return 0;
-	if (got <= 0)
+	if (got <= 0) {
+		fprintf(stderr, "bench: server: the connection is lost\n");
 		return -1;
+	}
+	if (memcmp(answer, expected, (size_t)got) != 0) {
+		fprintf(stderr, "bench: server: wrong answer: %.*s\ninstead of: %.*s\n",
+			got < 200 ? (int)got : 200, answer, got < 200 ? (int)got : 200, expected);
+		return -1;
+	}
 	connection->received_len += (size_t)got;
-	if (connection->received_len < connection->expected_len)
-		return 0;
-	if (memcmp(connection->received, connection->expected, connection->expected_len) == 0)
-		return 1;
-	fprintf(stderr, "bench: server: wrong answer: %.60s\n", connection->received);
-	return -1;
+	return connection->received_len == connection->expected.len;
 }
 
-static bool exchange(struct connection *connection, const struct bench_protocol *protocol,
-	uint64_t *seed, int first_key, int count)
+static bool fill_batch(struct bench_dialogue *dialogue, struct connection *connection)
 {
 	int state = 0;
 
-	if (!send_batch(connection, protocol, seed, first_key, count))
+	begin_batch(connection);
+	for (int i = 0; i < BENCH_BATCH_MAX && !bench_is_filled(dialogue); i++)
+		bench_ask_to_fill(dialogue, &connection->request, &connection->expected);
+	if (!send_batch(connection))
 		return false;
 	while (state == 0)
 		state = receive(connection);
 	return state > 0;
 }
 
-bool bench_client_fill(const struct bench_protocol *protocol, const char *socket_path)
+bool bench_client_fill(const struct bench_client *client)
 {
-	static struct connection connection;
-	uint64_t seed = 1;
+	struct connection *connection = &connections[0];
 	bool is_good = true;
 
-	connection.socket = connect_to(socket_path);
-	if (connection.socket < 0)
+	client->dialogue->filled = 0;
+	connection->socket = connect_to(client->socket_path);
+	if (connection->socket < 0)
 		return false;
-	for (int key = 0; is_good && key < KEYS; key += BATCH)
-		is_good = exchange(
-			&connection, protocol, &seed, key, KEYS - key < BATCH ? KEYS - key : BATCH);
-	close(connection.socket);
+	while (is_good && !bench_is_filled(client->dialogue))
+		is_good = fill_batch(client->dialogue, connection);
+	close(connection->socket);
 	return is_good;
 }
 
-static double drive(
-	struct connection *connections, const struct bench_protocol *protocol, double end_ns)
+/* Goes on with a connection whose socket can be read. 1: the next batch is under way; 0: more of
+ * this one is to come, or it was the last; -1: the server failed. */
+static int go_on(const struct bench_client *client, int number, double end_ns, double *done)
 {
-	struct pollfd polled[CONNECTIONS];
-	uint64_t seed = 99;
+	struct connection *connection = &connections[number];
+	int state = receive(connection);
+	double now;
+
+	if (state <= 0)
+		return state;
+	now = bench_now_ns();
+	*done += client->batch;
+	if (client->latency)
+		histogram_add(client->latency, (uint64_t)(now - connection->sent_ns));
+	connection->expected.len = 0;
+	if (now >= end_ns)
+		return 0;
+	return ask_batch(client, number) ? 1 : -1;
+}
+
+static double drive(const struct bench_client *client, double end_ns)
+{
+	struct pollfd polled[BENCH_CONNECTIONS];
+	int busy = BENCH_CONNECTIONS;
 	double done = 0;
 
-	for (int i = 0; i < CONNECTIONS; i++) {
+	for (int i = 0; i < BENCH_CONNECTIONS; i++) {
 		polled[i] = (struct pollfd){.fd = connections[i].socket, .events = POLLIN};
-		if (!send_batch(&connections[i], protocol, &seed, -1, BATCH))
+		if (!ask_batch(client, i))
 			return -1;
 	}
-	while (bench_now_ns() < end_ns) {
-		if (poll(polled, CONNECTIONS, 1000) <= 0)
+	while (busy > 0) {
+		if (poll(polled, BENCH_CONNECTIONS, PATIENCE_MS) <= 0) {
+			fprintf(stderr, "bench: server: no answer\n");
 			return -1;
-		for (int i = 0; i < CONNECTIONS; i++) {
-			int state = polled[i].revents ? receive(&connections[i]) : 0;
-
-			if (state < 0)
-				return -1;
-			if (state == 0)
+		}
+		for (int i = 0; i < BENCH_CONNECTIONS; i++) {
+			if (!polled[i].revents)
 				continue;
-			done += BATCH;
-			if (!send_batch(&connections[i], protocol, &seed, -1, BATCH))
+			if (go_on(client, i, end_ns, &done) < 0)
 				return -1;
+			if (connections[i].expected.len > 0)
+				continue;
+			polled[i] = (struct pollfd){.fd = -1};
+			busy--;
 		}
 	}
 	return done;
 }
 
-double bench_client_run(
-	const struct bench_protocol *protocol, const char *socket_path, double seconds)
+double bench_client_run(const struct bench_client *client, double seconds)
 {
-	static struct connection connections[CONNECTIONS];
 	double done = -1;
 	int open = 0;
 
-	while (open < CONNECTIONS && (connections[open].socket = connect_to(socket_path)) >= 0)
+	while (open < BENCH_CONNECTIONS &&
+		(connections[open].socket = connect_to(client->socket_path)) >= 0)
 		open++;
-	if (open == CONNECTIONS)
-		done = drive(connections, protocol, bench_now_ns() + seconds * 1e9);
+	if (open == BENCH_CONNECTIONS)
+		done = drive(client, bench_now_ns() + seconds * 1e9);
 	while (open > 0)
 		close(connections[--open].socket);
 	return done;

@@ -67,6 +67,10 @@ void bench_pin(int which)
 	asked = true;
 	if (CPU_COUNT(&allowed) < 2)
 		return;
+	if (which < 0) {
+		sched_setaffinity(0, sizeof(allowed), &allowed);
+		return;
+	}
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
 		if (!CPU_ISSET(cpu, &allowed) || which-- > 0)
 			continue;

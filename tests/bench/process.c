@@ -17,7 +17,7 @@
 static double time_start(const struct bench_setting *setting, bool watched)
 {
 	char *argv[] = {(char *)setting->trivial, NULL};
-	const struct bench_child child = {argv, watched, "start.ldl", "", -1, -1};
+	const struct bench_child child = {argv, watched, "start.ldl", "", -1, -1, -1};
 	double start = bench_now_ns(), took;
 
 	bench_reap(bench_spawn(setting, &child));
@@ -32,7 +32,7 @@ static double time_storm(const struct bench_setting *setting, bool watched)
 {
 	char *argv[] = {(char *)setting->storm, "15000", NULL};
 	int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	const struct bench_child child = {argv, watched, "storm.ldl", ":mode=prod", -1, quiet};
+	const struct bench_child child = {argv, watched, "storm.ldl", ":mode=prod", -1, quiet, -1};
 	double start = bench_now_ns(), took;
 
 	bench_reap(bench_spawn(setting, &child));
@@ -96,7 +96,7 @@ static void read_rollup(pid_t pid, struct memory *memory)
 static bool look_at_memory(const struct bench_setting *setting, bool watched, struct memory *memory)
 {
 	char *argv[] = {(char *)setting->trivial, "wait", NULL};
-	struct bench_child child = {argv, watched, "memory.ldl", "", -1, -1};
+	struct bench_child child = {argv, watched, "memory.ldl", "", -1, -1, -1};
 	int to_child[2], from_child[2];
 	char byte, path[128];
 	struct stat status;

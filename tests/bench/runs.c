@@ -105,7 +105,7 @@ static void report_arena(const struct bench_setting *setting, const char *what)
 static void run_once(const struct bench_setting *setting, char *const *argv, const char *more,
 	const char *report_as)
 {
-	struct bench_child child = {argv, true, "run.ldl", more, -1, -1};
+	struct bench_child child = {argv, true, "run.ldl", more, -1, -1, -1};
 	int from_child[2];
 	char line[256];
 	FILE *lines;

@@ -2,132 +2,40 @@
  * each, and one client drives them in turns. Two rows for each: operations a second, and the
  * server's own CPU time for an operation, which a busy machine disturbs less. Where there are two
  * CPUs the servers have one and the client the other, so that the scheduler is not measured. */
-#include "bench.h"
+#include "live.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SERVER_PAIRS 5  /* each process has its own layout in memory, which may be a lucky one */
 #define QUADS        25 /* of each pair of servers */
 #define SAMPLES      (SERVER_PAIRS * QUADS)
 #define RUN_SECONDS  0.05
-#define START_TRIES  500 /* of 10 ms */
 
-struct server {
-	const char *name, *package;
-	const struct bench_protocol *protocol;
-	int cpus_min; /* redis's I/O threads spin: with fewer CPUs only the scheduler is measured */
-	char *argv[24]; /* SOCKET and DIRECTORY stand for the paths */
-};
-
-static const struct server servers[] = {
-	{"memcached", "memcached", &bench_memcached, 1,
+static const struct bench_server servers[] = {
+	{"memcached", "memcached", &bench_memcached, 1, false,
 		{"memcached", "-t", "2", "-U", "0", "-m", "64", "-u", "root", "-s", "SOCKET"}},
-	{"redis", "redis-server", &bench_redis, 1,
+	{"redis", "redis-server", &bench_redis, 1, false,
 		{"redis-server", "--port", "0", "--unixsocket", "SOCKET", "--save", "",
 			"--appendonly", "no", "--dir", "DIRECTORY", "--logfile", "/dev/null"}},
-	{"redis-io", "redis-server", &bench_redis, 4,
+	{"redis-io", "redis-server", &bench_redis, 4, true,
 		{"redis-server", "--port", "0", "--unixsocket", "SOCKET", "--save", "",
 			"--appendonly", "no", "--io-threads", "2", "--dir", "DIRECTORY",
 			"--logfile", "/dev/null"}},
 };
 
-struct running {
-	pid_t pid;
-	clockid_t clock; /* its CPU time */
-	char socket[96], arena[48];
-};
-
-static bool is_installed(const char *program)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "command -v %s >/dev/null 2>&1", program);
-	return system(command) == 0;
-}
-
-/* -u names whom memcached runs as when root starts it; for others it would be an error. */
-static void fill_arguments(const struct bench_setting *setting, const struct server *server,
-	struct running *running, char **argv)
-{
-	int count = 0;
-
-	for (int i = 0; server->argv[i]; i++) {
-		if (strcmp(server->argv[i], "-u") == 0 && geteuid() != 0)
-			i++;
-		else if (strcmp(server->argv[i], "SOCKET") == 0)
-			argv[count++] = running->socket;
-		else if (strcmp(server->argv[i], "DIRECTORY") == 0)
-			argv[count++] = (char *)setting->directory;
-		else
-			argv[count++] = server->argv[i];
-	}
-	argv[count] = NULL;
-}
-
-static bool start_server(const struct bench_setting *setting, const struct server *server,
-	bool watched, struct running *running)
-{
-	char *argv[BENCH_ARRAY_LEN(server->argv)];
-	struct bench_child child = {argv, watched, running->arena, "", -1, -1};
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	snprintf(running->socket, sizeof(running->socket), "%s/%s.%s.sock", setting->directory,
-		server->name, watched ? "ours" : "bare");
-	snprintf(running->arena, sizeof(running->arena), "%s.ldl", server->name);
-	fill_arguments(setting, server, running, argv);
-	child.in = child.out = null;
-	bench_pin(1);
-	running->pid = bench_spawn(setting, &child);
-	bench_pin(0);
-	close(null);
-	if (running->pid < 0 || clock_getcpuclockid(running->pid, &running->clock) != 0)
-		return false;
-	for (int i = 0; i < START_TRIES; i++) {
-		if (bench_client_fill(server->protocol, running->socket))
-			return true;
-		usleep(10000);
-	}
-	fprintf(stderr, "bench: %s%s: did not start\n", server->name, watched ? ", watched" : "");
-	return false;
-}
-
-static void stop_server(struct running *running)
-{
-	if (running->pid <= 0)
-		return;
-	kill(running->pid, SIGTERM);
-	bench_reap(running->pid);
-	unlink(running->socket);
-}
-
-static double cpu_ns(const struct running *running)
-{
-	struct timespec used;
-
-	if (clock_gettime(running->clock, &used) != 0)
-		return 0;
-	return (double)used.tv_sec * 1e9 + (double)used.tv_nsec;
-}
-
 /* One run: nanoseconds an operation, on the wall and of the server's CPU time. */
-static bool drive_once(
-	const struct server *server, const struct running *running, double *wall, double *cpu)
+static bool drive_once(struct bench_live *live, double *wall, double *cpu)
 {
-	double wall_start = bench_now_ns(), cpu_start = cpu_ns(running);
-	double done = bench_client_run(server->protocol, running->socket, RUN_SECONDS);
+	const struct bench_client client = {live->socket, &live->dialogue, BENCH_BATCH_MAX, NULL};
+	double wall_start = bench_now_ns(), cpu_start = bench_live_cpu_ns(live);
+	double done = bench_client_run(&client, RUN_SECONDS);
 
-	if (done <= 0) {
-		fprintf(stderr, "bench: %s: stopped answering\n", server->name);
+	if (done <= 0)
 		return false;
-	}
 	*wall += (bench_now_ns() - wall_start) / done / 2;
-	*cpu += (cpu_ns(running) - cpu_start) / done / 2;
+	*cpu += (bench_live_cpu_ns(live) - cpu_start) / done / 2;
 	return true;
 }
 
@@ -154,13 +62,12 @@ static void print_row(const char *name, const char *what, double (*figures)[SAMP
 	bench_row_print(name, what, &turned);
 }
 
-static bool compare(
-	const struct server *server, const struct running *pair, struct figures *figures)
+static bool compare(struct bench_live *pair, struct figures *figures)
 {
 	double warm_up = 0;
 
 	for (int i = 0; i < 2; i++)
-		if (!drive_once(server, &pair[i], &warm_up, &warm_up))
+		if (!drive_once(&pair[i], &warm_up, &warm_up))
 			return false;
 	for (int quad = 0; quad < QUADS; quad++) {
 		int at = figures->count;
@@ -169,7 +76,7 @@ static bool compare(
 			/* bare, ours, ours, bare; every other time the reverse */
 			int which = (turn == 1 || turn == 2) ^ (quad % 2);
 
-			if (!drive_once(server, &pair[which], &figures->wall[which][at],
+			if (!drive_once(&pair[which], &figures->wall[which][at],
 				    &figures->cpu[which][at]))
 				return false;
 		}
@@ -178,17 +85,20 @@ static bool compare(
 	return true;
 }
 
-static bool compare_new_pair(const struct bench_setting *setting, const struct server *server,
+static bool compare_new_pair(const struct bench_setting *setting, const struct bench_server *server,
 	bool watched_first, struct figures *figures)
 {
-	struct running pair[2] = {0};
+	static struct bench_live pair[2];
 	bool is_good;
 
-	is_good = start_server(setting, server, watched_first, &pair[watched_first]) &&
-		  start_server(setting, server, !watched_first, &pair[!watched_first]);
-	is_good = is_good && compare(server, pair, figures);
-	stop_server(&pair[0]);
-	stop_server(&pair[1]);
+	for (int watched = 0; watched < 2; watched++)
+		pair[watched] =
+			(struct bench_live){.watched = watched, .more = "", .out = -1, .err = -1};
+	is_good = bench_live_start(setting, server, &pair[watched_first]) &&
+		  bench_live_start(setting, server, &pair[!watched_first]);
+	is_good = is_good && compare(pair, figures);
+	bench_live_stop(&pair[0]);
+	bench_live_stop(&pair[1]);
 	return is_good;
 }
 
@@ -198,7 +108,7 @@ void bench_rows_servers(const struct bench_setting *setting)
 		static struct figures figures;
 		bool is_good = true;
 
-		if (!is_installed(servers[i].argv[0])) {
+		if (!bench_live_is_installed(&servers[i])) {
 			printf("bench.skip %s: not installed: apt-get install %s\n",
 				servers[i].name, servers[i].package);
 			continue;

@@ -49,6 +49,8 @@ pid_t bench_spawn(const struct bench_setting *setting, const struct bench_child 
 		posix_spawn_file_actions_adddup2(&actions, child->in, 0);
 	if (child->out >= 0)
 		posix_spawn_file_actions_adddup2(&actions, child->out, 1);
+	if (child->err >= 0)
+		posix_spawn_file_actions_adddup2(&actions, child->err, 2);
 	if (posix_spawnp(&pid, child->argv[0], &actions, NULL, child->argv, environment) != 0)
 		pid = -1;
 	posix_spawn_file_actions_destroy(&actions);
