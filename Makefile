@@ -80,7 +80,7 @@ all: $(lib_static) $(lib_shared) $(preload) $(preload_alloc) $(command) $(exampl
 
 help:
 	@echo 'do:      all demo install uninstall man format clean deps'
-	@echo 'test:    test test-unit selftest test-e2e test-apps soak asan ubsan asan-ubsan tsan fuzz bench bench-peers'
+	@echo 'test:    test test-unit selftest test-e2e test-apps soak soak-apps asan ubsan asan-ubsan tsan fuzz bench bench-peers'
 	@echo 'check:   check-layers check-headers check-symbols check-size check-rules check-man format-check lint'
 	@echo 'variables: O=$(O) V=0|1 CC CXX CFLAGS prefix DESTDIR SANITIZE=address|undefined|thread'
 

@@ -20,6 +20,10 @@ $(bench_dir)/bench: $(bench_obj)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread -ldl
 
+$(bench_dir)/soak: $(bench_dir)/soak.o $(drive_obj)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread -ldl
+
 $(bench_dir)/trivial $(bench_dir)/storm $(bench_dir)/peer_loop: %: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread

@@ -57,6 +57,15 @@ soak: all faults-preload $(run_unit) $(stress) | deps-test
 		echo faults 14400 SOAK=1 tests/e2e/faults.sh; \
 		echo killed 3600 SOAK=1 tests/e2e/killed.sh; } | $(run_tests) -v $(test_logs)/soak
 
+# Ten minutes each of memcached, redis-server and mariadbd in production mode, beside a bare one.
+SOAK_SECONDS ?= 600
+soak_apps    := memcached=server.sh:memcached redis=server.sh:redis
+.PHONY: soak-apps
+soak-apps: all $(O)/tests/bench/soak | deps-apps
+	@printf '%s\n' $(soak_apps) | \
+		sed 's|=| $(shell expr $(SOAK_SECONDS) + 600) SOAK_SECONDS=$(SOAK_SECONDS) tests/soak/|; s|:| |' | \
+		$(run_tests) -v $(test_logs)/soak-apps
+
 .PHONY: asan ubsan asan-ubsan tsan
 asan: SANITIZE_AS := address
 ubsan: SANITIZE_AS := undefined
