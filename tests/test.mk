@@ -59,7 +59,7 @@ soak: all faults-preload $(run_unit) $(stress) | deps-test
 
 # Ten minutes each of memcached, redis-server and mariadbd in production mode, beside a bare one.
 SOAK_SECONDS ?= 600
-soak_apps    := memcached=server.sh:memcached redis=server.sh:redis
+soak_apps    := memcached=server.sh:memcached redis=server.sh:redis mariadb=mariadb.sh
 .PHONY: soak-apps
 soak-apps: all $(O)/tests/bench/soak | deps-apps
 	@printf '%s\n' $(soak_apps) | \

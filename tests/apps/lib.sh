@@ -86,12 +86,16 @@ program_twice()
 }
 
 # start_server DIR WAY COMMAND…: WAY is bare or watched. Sets `server` to the pid to be signalled.
+# Watched by `run`, or as the array watched_by says.
+watched_by=()
 start_server()
 {
 	local dir=$1 way=$2 watch=()
 	shift 2
-	[ "$way" = bare ] ||
+	if [ "$way" != bare ]; then
 		watch=("$lockdep_lite" run --json="$dir/json" --log="$dir/log" -o "$dir/arena" --)
+		[ ${#watched_by[@]} = 0 ] || watch=("${watched_by[@]}")
+	fi
 	mkdir -p "$dir"
 	"${watch[@]}" "$@" >"$dir/$way.out" 2>"$dir/$way.err" </dev/null &
 	server=$!
@@ -119,3 +123,38 @@ stop_server()
 	wait "$server"
 	echo $? >"$1/$2.status"
 }
+
+# start_mariadb DIR WAY OPTION…: makes a database in $work/WAY.data and starts its server.
+start_mariadb()
+{
+	local dir=$1 way=$2 data=$work/$2.data as_user=()
+	shift 2
+	mkdir -p "$data"
+	chmod 711 "$work"
+	if [ "$(id -u)" = 0 ]; then
+		chown mysql "$data"
+		as_user=(--user=mysql)
+	fi
+	if ! mariadb-install-db --no-defaults --datadir="$data" --auth-root-authentication-method=normal \
+		--skip-test-db "${as_user[@]}" >"$work/install.log" 2>&1; then
+		not_ok 'mariadb-install-db' "$(tail -n 20 "$work/install.log")"
+		finish
+	fi
+	start_server "$dir" "$way" mariadbd --no-defaults --datadir="$data" --socket="$data/socket" \
+		--skip-networking --pid-file="$data/pid" "$@" "${as_user[@]}"
+	if ! wait_for 60 sql "$way" -e 'select 1'; then
+		not_ok "mariadbd $way: starts" "$(tail -n 20 "$dir/$way.err")"
+	fi
+}
+
+# sql WAY ARGUMENT…: a client of that server.
+sql()
+{
+	local way=$1
+	shift
+	mariadb --no-defaults --socket="$work/$way.data/socket" -u root --batch --skip-column-names "$@"
+}
+
+# What differs in the server's own words between any two runs.
+mariadb_filter='s/^[0-9-]+ +[0-9:]+ +[0-9]+ //; s/[0-9]+//g; s/(bare|watched)\.data/data/g
+	/[Bb]uffer pool\(s\)|rollback segments|Log sequence|processing/d'

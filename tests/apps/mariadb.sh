@@ -6,28 +6,9 @@ cd "$(dirname "$0")/../.." || exit
 need mariadbd mariadb mariadb-install-db
 
 dir=$work/runs/mariadb
-chmod 711 "$work"
-as_user=()
-[ "$(id -u)" != 0 ] || as_user=(--user=mysql)
 for way in bare watched; do
-	data=$work/$way.data
-	mkdir -p "$data"
-	[ "$(id -u)" != 0 ] || chown mysql "$data"
-	if ! mariadb-install-db --no-defaults --datadir="$data" --auth-root-authentication-method=normal \
-		--skip-test-db "${as_user[@]}" >"$work/install.log" 2>&1; then
-		not_ok 'mariadb-install-db' "$(tail -n 20 "$work/install.log")"
-		finish
-	fi
-	start_server "$dir" $way mariadbd --no-defaults --datadir="$data" --socket="$data/socket" \
-		--skip-networking --pid-file="$data/pid" --innodb-buffer-pool-size=32M "${as_user[@]}"
-	sql()
-	{
-		mariadb --no-defaults --socket="$data/socket" -u root --batch --skip-column-names "$@"
-	}
-	if ! wait_for 60 sql -e 'select 1'; then
-		not_ok "mariadbd $way: starts" "$(tail -n 20 "$dir/$way.err")"
-	fi
-	sql -e 'create database t; create table t.r (id int primary key auto_increment, client int,
+	start_mariadb "$dir" $way --innodb-buffer-pool-size=32M
+	sql $way -e 'create database t; create table t.r (id int primary key auto_increment, client int,
 		text varchar(100), key (client)) engine=innodb' 2>"$work/$way.sql"
 	clients=()
 	for client in 1 2 3 4; do
@@ -35,13 +16,13 @@ for way in bare watched; do
 			echo "insert into t.r (client, text) values ($client, 'row $row');"
 			[ $((row % 50)) != 0 ] ||
 				echo "update t.r set text = 'changed' where client = $client and id % 7 = 0;"
-		done | sql >>"$work/$way.sql" 2>&1 &
+		done | sql $way >>"$work/$way.sql" 2>&1 &
 		clients+=($!)
 	done
 	for client in "${clients[@]}"; do
 		wait "$client"
 	done
-	sql -e 'select client, count(*) from t.r group by client order by client; alter table t.r add
+	sql $way -e 'select client, count(*) from t.r group by client order by client; alter table t.r add
 		column more int; optimize table t.r; check table t.r' >"$work/$way.answer" 2>>"$work/$way.sql"
 	stop_server "$dir" $way TERM
 	if [ ! -s "$work/$way.sql" ] && [ "$(head -n 4 "$work/$way.answer" | cut -f 2 | sort -u)" = 300 ]; then
@@ -55,6 +36,5 @@ if diff "$work/bare.answer" "$work/watched.answer" >/dev/null; then
 else
 	not_ok 'mariadbd: the same answers, watched' "$(diff "$work/bare.answer" "$work/watched.answer")"
 fi
-compare mariadbd "$dir" 's/^[0-9-]+ +[0-9:]+ +[0-9]+ //; s/[0-9]+//g; s/(bare|watched)\.data/data/g
-	/[Bb]uffer pool\(s\)|rollback segments|Log sequence|processing/d'
+compare mariadbd "$dir" "$mariadb_filter"
 finish

@@ -161,13 +161,17 @@ static struct bench_sample inverted(const struct bench_sample *sample)
 	return turned;
 }
 
-/* The row's median is the ratio of the slices' medians. */
+/* A ratio of medians, since a latency of one slice says little about that of the next. */
+static void summarize_latency(double *bare, double *ours, int count, struct bench_sample *sample)
+{
+	bench_summarize(bare, ours, count, sample);
+	sample->median = bench_median(ours, count) / bench_median(bare, count);
+}
+
 static void print_latency(const char *server, const char *load, struct figures *here)
 {
 	static const double shares[] = {0.5, 0.9, 0.99, 0.999};
 	struct bench_sample sample;
-	int slices = 2 * here->quads;
-	double bare, ours;
 
 	for (int watched = 0; watched < 2; watched++) {
 		printf("soak.latency %s.%s %s", server, load, name_of(watched));
@@ -176,10 +180,7 @@ static void print_latency(const char *server, const char *load, struct figures *
 				histogram_quantile(&here->latency[watched], shares[i]));
 		printf(" of %llu\n", (unsigned long long)here->latency[watched].total);
 	}
-	bench_summarize(here->p99[0], here->p99[1], slices, &sample);
-	bare = bench_median(here->p99[0], slices);
-	ours = bench_median(here->p99[1], slices);
-	sample.median = ours / bare;
+	summarize_latency(here->p99[0], here->p99[1], 2 * here->quads, &sample);
 	print_row(server, load, ".p99", &sample);
 	sample.bare_ns = histogram_quantile(&here->latency[0], 0.99);
 	sample.ours_ns = histogram_quantile(&here->latency[1], 0.99);
@@ -235,6 +236,13 @@ static int run(
 	return is_good ? 0 : 1;
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+	size_t len = strlen(name), end_len = strlen(end);
+
+	return len >= end_len && strcmp(name + len - end_len, end) == 0;
+}
+
 /* The pairs of another program's run. */
 static int summarize_input(const char *name)
 {
@@ -246,7 +254,12 @@ static int summarize_input(const char *name)
 		count++;
 	if (count == 0)
 		return 1;
-	bench_summarize(bare, ours, count, &sample);
+	if (ends_with(name, ".p99"))
+		summarize_latency(bare, ours, count, &sample);
+	else
+		bench_summarize(bare, ours, count, &sample);
+	if (ends_with(name, ".throughput"))
+		sample = inverted(&sample);
 	bench_row_print(name, "", &sample);
 	return 0;
 }
