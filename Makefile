@@ -82,7 +82,7 @@ help:
 	@echo 'do:      all demo install uninstall man format clean deps'
 	@echo 'test:    test test-unit selftest test-e2e test-apps soak soak-apps asan ubsan asan-ubsan tsan fuzz bench bench-peers'
 	@echo 'check:   check-layers check-headers check-symbols check-size check-rules check-man format-check lint'
-	@echo 'variables: O=$(O) V=0|1 CC CXX CFLAGS prefix DESTDIR SANITIZE=address|undefined|thread'
+	@echo 'variables: O=$(O) V=0|1 CC CXX CFLAGS prefix DESTDIR SANITIZE=address|undefined|thread SOAK_SECONDS'
 
 # Does nothing, quickly, when nothing is missing. Order-only: it never makes anything out of date.
 .PHONY: deps deps-test deps-demo deps-apps

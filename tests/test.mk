@@ -58,6 +58,7 @@ soak: all faults-preload $(run_unit) $(stress) | deps-test
 		echo killed 3600 SOAK=1 tests/e2e/killed.sh; } | $(run_tests) -v $(test_logs)/soak
 
 # Ten minutes each of memcached, redis-server and mariadbd in production mode, beside a bare one.
+# SOAK_CALIBRATE=1: beside one another, both bare.
 SOAK_SECONDS ?= 600
 soak_apps    := memcached=server.sh:memcached redis=server.sh:redis mariadb=mariadb.sh
 .PHONY: soak-apps

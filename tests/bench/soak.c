@@ -1,7 +1,7 @@
 /* `make soak-apps`: drives one server of the distribution's, a bare and a watched one in turns,
  * with mixed requests, and tells throughput, latency and memory of both.
  *
- *	soak --preload LIBRARY --directory DIRECTORY --seconds N SERVER
+ *	soak [--preload LIBRARY] --directory DIRECTORY --seconds N SERVER  (without: both are bare)
  *	soak --row NAME  (standard input: pairs of times, bare and watched; prints their row)
  *
  * DIRECTORY gets what the servers print (bare.out, watched.err …) and the arena, SERVER.ldl. Exit

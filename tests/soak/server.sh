@@ -10,7 +10,9 @@ memcached) need memcached ;;
 redis) need redis-server ;;
 esac
 
-"$soak" --preload "$preload" --directory "$work" --seconds "$seconds" "$name" \
+watched_by=(--preload "$preload")
+[ -z "$calibrate" ] || watched_by=()
+"$soak" "${watched_by[@]}" --directory "$work" --seconds "$seconds" "$name" \
 	>"$work/rows" 2>"$work/wrong"
 status=$?
 show "$work/rows"
