@@ -34,6 +34,7 @@ static const uint32_t slot_sizes[LDL_TABLE_COUNT] = {
 };
 
 static const char mend_not_ours[] = "give a file that `lockdep-lite run -o FILE` wrote";
+static const char mend_too_early[] = "try again when its process has started";
 static const char mend_again[] = "copy it again, or take a new one";
 
 static bool is_zero(const void *page, size_t len)
@@ -41,6 +42,16 @@ static bool is_zero(const void *page, size_t len)
 	const unsigned char *bytes = page;
 
 	return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
+/* Its process was killed, or is, amid ldl_arena_init(), which stores the magic last. */
+static bool is_half_written(const struct ldl_header *header)
+{
+	return header->magic == 0 &&
+	       (header->byte_order == LDL_BYTE_ORDER || header->byte_order == 0) &&
+	       (header->version == LDL_FORMAT_VERSION || header->version == 0) &&
+	       (header->table_count == LDL_TABLE_COUNT || header->table_count == 0) &&
+	       (header->byte_order || header->version || header->table_count);
 }
 
 static ldl_status fail_version(
@@ -70,7 +81,10 @@ static ldl_status judge_start(struct ldl_snapshot *snapshot, const struct ldl_he
 		return ldl_snapshot_fail(snapshot, LDL_BROKEN, "empty file", where, mend_not_ours);
 	if (len == LDL_PAGE && is_zero(header, LDL_PAGE))
 		return ldl_snapshot_fail(snapshot, LDL_BROKEN, "not an arena yet, only zeros",
-			where, "try again when its process has started");
+			where, mend_too_early);
+	if (len == LDL_PAGE && is_half_written(header))
+		return ldl_snapshot_fail(snapshot, LDL_BROKEN,
+			"not an arena yet, its header is half written", where, mend_too_early);
 	if (header->magic == __builtin_bswap64(LDL_MAGIC))
 		return ldl_snapshot_fail(snapshot, LDL_BROKEN,
 			"made on a machine with other byte order", where,

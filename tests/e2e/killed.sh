@@ -20,10 +20,10 @@ examine()
 {
 	"$lockdep_lite" doctor "$arenas"/*.ldl >"$work/said"
 	# Killed before its first page was written, it is not an arena yet.
-	grep -v '^ok' "$work/said" | grep -vE 'only zeros|empty file' >>"$work/unsound"
+	grep -v '^ok' "$work/said" | grep -vE 'not an arena yet|empty file' >>"$work/unsound"
 	sound=$((sound + $(grep -c '^ok' "$work/said")))
 	cut_off=$((cut_off + $(grep -c 'in the middle of a step' "$work/said")))
-	if grep -vE '^ok|only zeros|empty file' "$work/said" >/dev/null && [ -n "${KEEP:-}" ]; then
+	if grep -vE '^ok|not an arena yet|empty file' "$work/said" >/dev/null && [ -n "${KEEP:-}" ]; then
 		cp -r "$arenas" "$KEEP/arenas.$((++kept))"
 	fi
 	rm -f "$arenas"/*

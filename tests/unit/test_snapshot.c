@@ -124,6 +124,12 @@ static void foreign_files_are_named_for_what_they_are(void)
 	memset(sample.base, 0, LDL_PAGE);
 	expect_refusal(LDL_SAMPLE_SIZE, "not an arena yet, only zeros: ");
 	drop_sample();
+	make_sample(); /* the magic is written last */
+	sample.header->magic = 0;
+	expect_refusal(LDL_SAMPLE_SIZE, "not an arena yet, its header is half written: ");
+	sample.header->version++;
+	expect_refusal(LDL_SAMPLE_SIZE, "not a lockdep-lite arena: ");
+	drop_sample();
 }
 
 static void headers_that_claim_the_impossible_are_refused(void)
