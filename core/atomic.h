@@ -49,6 +49,24 @@
 #define ldl_is_acquire(p, v) (ldl_load_acquire(p) == (v))
 #endif
 
+/* A full barrier where a compare-and-swap of the same thread came before, whichever way that went:
+ * on x86-64 it was one itself. */
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#define ldl_fence_after_cas() atomic_signal_fence(memory_order_seq_cst)
+#else
+#define ldl_fence_after_cas() atomic_thread_fence(memory_order_seq_cst)
+#endif
+#define ldl_fence_full() atomic_thread_fence(memory_order_seq_cst)
+
+/* Stores two words, of which the first is aligned to both: on x86-64 in one instruction. Each of
+ * them is relaxed. */
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+typedef uint64_t ldl_pair __attribute__((vector_size(16), may_alias));
+#define ldl_store_pair(p, v, w) (*(volatile ldl_pair *)(p) = (ldl_pair){(v), (w)})
+#else
+#define ldl_store_pair(p, v, w) (ldl_store_relaxed((p), (v)), ldl_store_relaxed((p) + 1, (w)))
+#endif
+
 /* Clears bits of a word that this thread alone writes, others read: in place, in one instruction
  * where the compiler is let. Relaxed. */
 #if defined(__SANITIZE_THREAD__)

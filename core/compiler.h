@@ -9,6 +9,9 @@
 #define LDL_MUST_USE     __attribute__((warn_unused_result))
 #define LDL_PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define LDL_EXPORT       __attribute__((visibility("default")))
+/* A function that is as hot as they come: it begins a cache line, so that how its code is fetched
+ * does not hang on what else is in the library (the same code costs 0.3 or 2 ns). */
+#define LDL_HOT __attribute__((aligned(64)))
 /* On a declaration: -fvisibility covers definitions only, and the code that uses the name would
  * load its address from a table. */
 #define LDL_HIDDEN           __attribute__((visibility("hidden")))

@@ -187,6 +187,8 @@ static bool acquire_as(struct ldl_thread *thread, const void *lock,
 		return false;
 	}
 	*ldl_engine_cached_instance(thread, lock) = id;
+	if (type->mark)
+		ldl_engine_show_mark(id, lock, type);
 	describe(&acquisition, id, lock, mode, ip);
 	if (!acquisition.class) {
 		thread->unseen++;
@@ -429,30 +431,16 @@ static bool may_be_held(void)
 	       !thread->unseen;
 }
 
-/* Needs no guard: nothing is looked up, and a signal handler that comes in between finds the
- * innermost lock in both places, or without an address. */
-LDL_NOINLINE bool ldl_engine_release_below(const void *lock)
+/* Needs no guard: nothing is looked up. */
+static bool release_below(const void *lock)
 {
 	struct ldl_thread *thread = LDL_SELF(thread);
-	uint32_t depth, at;
 
 	/* control 0: the guard, a fork, an armed thread, no thread yet. */
-	if (!thread->control)
+	if (!thread->control || !ldl_engine_pop_below(thread, lock))
 		return false;
-	depth = ldl_load_relaxed(&thread->record->depth);
-	if (depth < 2 || depth > thread->limit) /* beyond it with LDL_WANTED */
-		return false;
-	at = depth - 2;
-	/* Relocked and stolen ones carry a tag. */
-	if (!ldl_is_acquire(&thread->held[at].addr, (uint64_t)(uintptr_t)lock))
-		return false;
-	/* What moves down ends a chain that nobody checked. */
-	if (thread->settled > at)
-		thread->settled = at;
-	ldl_signal_fence();
-	ldl_held_remove(thread->held, depth, at);
-	ldl_signal_fence();
-	ldl_store_relaxed(&thread->record->depth, depth - 1);
+	ldl_fence_full();
+	ldl_engine_moved_down(thread);
 	return true;
 }
 
@@ -484,6 +472,6 @@ static void release_slow(const void *lock, const void *ip)
 
 LDL_NOINLINE void ldl_engine_release_slow(const void *lock, const void *ip)
 {
-	if (ldl_likely(ldl_engine.is_ready) && !ldl_engine_release_below(lock))
+	if (ldl_likely(ldl_engine.is_ready) && !release_below(lock))
 		release_slow(lock, ip);
 }

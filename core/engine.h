@@ -18,8 +18,8 @@
 #ifndef LDL_ENGINE_H
 #define LDL_ENGINE_H
 
+#include "engine_fast.h"
 #include "joins.h"
-#include "thread.h"
 
 /* What the instrumentation knows of a kind of lock and the engine asks when it meets a new one. */
 struct ldl_lock_type {
@@ -30,13 +30,6 @@ struct ldl_lock_type {
 	const char *name;     /* all of this type are one class of that name; NULL: told by place */
 	uint32_t class_flags; /* of that class: ldl_class_flags */
 };
-
-/* The control word of the arena in use; never NULL. */
-extern const uint32_t *ldl_engine_control LDL_HIDDEN;
-
-/* Where it points while there is no arena: equal to no thread's, so that every event takes the slow
- * path and is passed through there. */
-extern const uint32_t ldl_engine_no_control LDL_HIDDEN;
 
 /* Starts the engine: options, arena, module map, unwinder. Once; later calls do nothing. Not in
  * signal handlers, not inside malloc. False: nothing is watched, and the reason was said; or the
@@ -51,6 +44,10 @@ bool ldl_engine_keeps_to_itself(void);
 /* Said before the start by who calls acquire and acquired alone for the program's locks: they are
  * remembered for the wakes of events (ldl_engine_remember()) all the same. */
 void ldl_engine_sees_posix_locks(bool does);
+
+/* Whether the wrappers of free plain locks take them, and only tell of it, from now on: the calling
+ * thread at once, and others after their next slow path. */
+void ldl_engine_take_plain(bool does);
 
 /* libc and all libraries are initialised: stacks may be taken from now on. Outside malloc. */
 void ldl_engine_libc_is_up(void);
@@ -111,151 +108,12 @@ struct ldl_thread *ldl_engine_acquire_slow(
 	const void *lock, const struct ldl_lock_type *type, uint32_t mode, const void *ip);
 /* ip NULL: the lock may not be held, and that is no misuse (a wait that libc may refuse). */
 void ldl_engine_release_slow(const void *lock, const void *ip);
-/* Hand over hand: true when the lock was the one below the innermost, and its entry is gone. Some
- * programs release that one as often as the innermost. */
-bool ldl_engine_release_below(const void *lock);
 void ldl_engine_failed(struct ldl_thread *thread, const void *lock);
 /* Tells those who watch an armed thread that its try failed; before ldl_engine_failed(). */
 void ldl_engine_try_failed(const void *lock, const void *ip);
 /* The same inside `outer`, which keeps locks of this class that were taken after it apart. */
 struct ldl_thread *ldl_engine_acquire_nested(const void *lock, const struct ldl_lock_type *type,
 	uint32_t mode, const void *outer, const void *ip);
-
-LDL_INLINE uint32_t *ldl_engine_cached_instance(struct ldl_thread *thread, const void *lock)
-{
-	return &thread->instance_cache[ldl_hash_address((uint64_t)(uintptr_t)lock) >> (32 - 11)];
-}
-
-LDL_INLINE uint64_t *ldl_engine_cached_chain(struct ldl_thread *thread, uint64_t key)
-{
-	return &thread->chain_cache[key >> (64 - 11)];
-}
-
-_Static_assert(LDL_INSTANCE_CACHE == 1u << 11 && LDL_CHAIN_CACHE == 1u << 11, "shifts");
-
-/* The entry at `depth`; shifts in 32 bits, so that the wanted bit would fall out. */
-LDL_INLINE struct ldl_held *ldl_engine_entry(struct ldl_held *held, uint32_t depth)
-{
-	return (struct ldl_held *)((char *)held + (uint32_t)(depth * sizeof(*held)));
-}
-
-/* The depth word goes before the entry: a signal handler that comes in between sees "wanted", so it
- * neither overwrites the entry nor believes it. Plain stores: other processes look twice, and this
- * thread's handlers need program order only. */
-LDL_INLINE void ldl_engine_wish(struct ldl_thread_record *record, uint32_t depth)
-{
-	ldl_store_relaxed(&record->depth, depth + 1 + LDL_WANTED);
-	ldl_signal_fence();
-}
-
-/* Each store is drained before the lock's atomic instruction: instance and class_mode are one. */
-LDL_INLINE void ldl_engine_write(struct ldl_held *entry, const struct ldl_held *pushed)
-{
-	ldl_store_relaxed(&entry->addr, pushed->addr);
-	ldl_store_relaxed(&entry->ip, pushed->ip);
-	ldl_store_relaxed(&entry->key, pushed->key);
-	ldl_store_relaxed((uint64_t *)&entry->instance,
-		pushed->instance | (uint64_t)pushed->class_mode << 32);
-}
-
-_Static_assert(offsetof(struct ldl_held, class_mode) == offsetof(struct ldl_held, instance) + 4 &&
-		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-	"one store for both");
-
-/* Whether the entry that was popped here last says already what is to be pushed now: then its chain
- * passed, and nothing needs to be written. A lock of another life or class is another one. */
-LDL_INLINE bool ldl_engine_is_again(struct ldl_thread *thread, const struct ldl_held *entry,
-	uint64_t lock, uint32_t mode, uint64_t ip)
-{
-	const struct ldl_instance *instance;
-
-	if (ldl_unlikely(!ldl_is_acquire(&entry->addr, lock)) || ldl_unlikely(entry->ip != ip))
-		return false;
-	instance = &thread->instances[entry->instance];
-	if (ldl_unlikely(!ldl_is_acquire(&instance->addr, lock)))
-		return false;
-	return ldl_likely(
-		(ldl_load_relaxed(&instance->class) << LDL_MODE_BITS | mode) == entry->class_mode);
-}
-
-/* Looks the lock and its chain up in the caches and writes the entry. False: one is not there. */
-LDL_INLINE bool ldl_engine_look_up(struct ldl_thread *thread, struct ldl_held *entry, uint64_t lock,
-	uint32_t mode, uint64_t ip)
-{
-	struct ldl_held pushed = {.addr = lock, .ip = ip};
-	const struct ldl_instance *instance;
-
-	pushed.instance = *ldl_engine_cached_instance(thread, (const void *)(uintptr_t)lock);
-	instance = &thread->instances[pushed.instance];
-	/* Acquire: pairs with the release in instance.c. */
-	if (ldl_unlikely(!ldl_is_acquire(&instance->addr, lock)))
-		return false;
-	pushed.class_mode = ldl_load_relaxed(&instance->class) << LDL_MODE_BITS | mode;
-	pushed.key = ldl_chain_mix(entry[-1].key, pushed.class_mode, ip);
-	if (ldl_unlikely(*ldl_engine_cached_chain(thread, pushed.key) != pushed.key))
-		return false;
-	ldl_engine_write(entry, &pushed);
-	return true;
-}
-
-/* The fast half of an acquisition: true when the lock is known, the chain is known, and it was
- * pushed as wanted. The wish comes first, so that no handler changes the entry that is looked at.
- * (A handler that empties the caches between the last two lines is late by this one chain.) */
-LDL_INLINE bool ldl_engine_acquire_as(
-	struct ldl_thread *thread, const void *lock, uint32_t mode, const void *ip)
-{
-	struct ldl_thread_record *record;
-	struct ldl_held *top;
-	uint32_t depth;
-
-	/* control: another mode, an emptied cache, the guard, a fork, no thread yet (0 never
-	 * equals). */
-	if (ldl_unlikely(thread->control != ldl_load_relaxed(ldl_engine_control)))
-		return false;
-	/* limit: the run is full, or (top bit) an acquisition was interrupted. */
-	record = thread->record;
-	depth = ldl_load_relaxed(&record->depth);
-	if (ldl_unlikely(depth >= thread->limit))
-		return false;
-	top = ldl_engine_entry(thread->held, depth);
-	ldl_engine_wish(record, depth);
-	if (ldl_likely(depth < thread->settled) &&
-		ldl_likely(ldl_engine_is_again(
-			thread, top, (uint64_t)(uintptr_t)lock, mode, (uint64_t)(uintptr_t)ip)))
-		return true;
-	if (ldl_unlikely(!ldl_engine_look_up(
-		    thread, top, (uint64_t)(uintptr_t)lock, mode, (uint64_t)(uintptr_t)ip))) {
-		ldl_store_relaxed(&record->depth, depth);
-		return false;
-	}
-	/* What is above stood on what was here; what is below settles only from the bottom up. */
-	if (depth <= thread->settled)
-		thread->settled = depth + 1;
-	return true;
-}
-
-LDL_INLINE bool ldl_engine_acquire_fast(const void *lock, uint32_t mode, const void *ip)
-{
-	return ldl_engine_acquire_as(LDL_SELF(thread), lock, mode, ip);
-}
-
-/* The wish came true. */
-LDL_INLINE void ldl_engine_hold(struct ldl_thread_record *record)
-{
-	ldl_signal_fence();
-	ldl_and_own(&record->depth, LDL_DEPTH_MASK);
-}
-
-/* For a lock that was free and is taken already: since nobody had to wait, the check may come
- * after. Pushed as held. */
-LDL_INLINE bool ldl_engine_taken_fast(
-	struct ldl_thread *thread, const void *lock, uint32_t mode, const void *ip)
-{
-	if (ldl_unlikely(!ldl_engine_acquire_as(thread, lock, mode, ip)))
-		return false;
-	ldl_engine_hold(thread->record);
-	return true;
-}
 
 /* Before the real call. The thread, when the acquisition is tracked; NULL when not: then neither
  * acquired nor failed is to be called. */
@@ -265,34 +123,6 @@ LDL_INLINE struct ldl_thread *ldl_engine_acquire(
 	if (ldl_likely(ldl_engine_acquire_fast(lock, mode, ip)))
 		return ldl_self.thread;
 	return ldl_engine_acquire_slow(lock, type, mode, ip);
-}
-
-/* After the real call of a tracked acquisition succeeded. */
-LDL_INLINE void ldl_engine_acquired(void)
-{
-	ldl_engine_hold(LDL_SELF(record));
-}
-
-/* The fast half of a release: true when the lock was the innermost one, and is popped. */
-LDL_INLINE bool ldl_engine_release_fast(const void *lock)
-{
-	struct ldl_thread *thread = LDL_SELF(thread);
-	struct ldl_thread_record *record = LDL_SELF(record);
-	uint32_t depth;
-
-	/* From here on the record is the thread's. */
-	if (ldl_unlikely(!thread->control))
-		return false;
-	/* At depth 0 this is the empty entry. Relocked and stolen entries carry a tag in their
-	 * address. A wanted one matches when a handler releases what the interrupted code waits
-	 * for: then that wish is lost, which ldl_held_depth() and the count of unseen holds bear.
-	 */
-	depth = ldl_load_relaxed(&record->depth);
-	if (ldl_unlikely(!ldl_is_acquire(
-		    &ldl_engine_entry(thread->held, depth)[-1].addr, (uint64_t)(uintptr_t)lock)))
-		return false;
-	ldl_store_relaxed(&record->depth, depth - 1);
-	return true;
 }
 
 LDL_INLINE void ldl_engine_release(const void *lock, const void *ip)

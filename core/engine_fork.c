@@ -265,7 +265,7 @@ static void restore_context(struct ldl_thread *thread)
 			id ? ldl_instance_info_at(arena, id)->callback : 0;
 	}
 	ldl_callback_rearm(thread);
-	thread->control = thread->armed ? 0 : thread->saved_control;
+	ldl_engine_reopen(thread);
 }
 
 void ldl_engine_fork_child(void)

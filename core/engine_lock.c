@@ -107,24 +107,21 @@ ldl_instance_id ldl_engine_instance(struct ldl_thread *thread, const void *lock,
 	const struct ldl_lock_type *type, const void *ip)
 {
 	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)lock);
-	ldl_class_id class =
-		id ? ldl_load_relaxed(&ldl_instance_at(&ldl_engine.arena, id)->class) : 0;
 	uint32_t flags = type->flags ? type->flags(lock) : 0;
+	ldl_class_id class;
 
-	if (id && !ldl_engine_is_new_tenant(class, lock, type))
+	if (id && !ldl_engine_is_new_tenant(id, lock, type))
 		return id;
 	/* Here it gets dear. A new tenant that may not be met now is not taken for the old. */
 	if (!ldl_engine_admits(thread, LDL_EFFORT_LOCK, (uint64_t)(uintptr_t)ip))
 		return 0;
-	if (id && !ldl_engine_move_in(class, lock, type))
+	if (id && !ldl_engine_move_in(id, lock, type))
 		return id;
 	class = type->name ? ldl_engine_named_class(type->name, type->kind, type->class_flags)
 			   : class_by_place(lock, type, ip);
+	id = id ? ldl_engine_renew(thread, id, class, flags) : make(thread, lock, class, flags);
 	if (id)
-		return ldl_engine_renew(thread, id, class, flags);
-	id = make(thread, lock, class, flags);
-	if (id)
-		(void)ldl_engine_move_in(class, lock, type);
+		ldl_engine_settle_in(id, lock, type);
 	return id;
 }
 
@@ -157,44 +154,6 @@ ldl_class_id ldl_engine_subclass(ldl_class_id class, uint32_t subclass)
 	id = ldl_class_make(&ldl_engine.arena, &model);
 	ldl_engine_unlock();
 	return id ? id : class;
-}
-
-/* Takes the entry out of the thread's run; and looks again where it moved to another run meanwhile,
- * which it does twice at most. */
-static bool steal_from(const struct ldl_thread_record *record, uint64_t addr)
-{
-	struct ldl_arena *arena = &ldl_engine.arena;
-	uint32_t used = ldl_load_relaxed(&ldl_arena_table(arena, LDL_TABLE_HELD)->used);
-	uint32_t first, depth;
-
-	do {
-		depth = ldl_held_depth(ldl_load_relaxed(&record->depth));
-		/* Acquire, here and below: pairs with the release in grow(), in engine.c. */
-		first = ldl_load_acquire(&record->held_first);
-		if (!first || first >= used)
-			return false;
-		if (depth > used - first)
-			depth = used - first;
-		if (ldl_held_steal(ldl_held_at(arena, first), depth, addr))
-			return true;
-	} while (ldl_load_acquire(&record->held_first) != first);
-	return false;
-}
-
-/* Looks for the thread that holds the lock and takes the entry from it. */
-bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr)
-{
-	struct ldl_arena *arena = &ldl_engine.arena;
-	uint32_t used = ldl_arena_used(arena, LDL_TABLE_THREADS);
-
-	for (ldl_thread_id id = 1; id < used; id++) {
-		const struct ldl_thread_record *record = ldl_thread_at(arena, id);
-
-		if (id != self->id && ldl_load_relaxed(&record->state) != LDL_THREAD_FREE &&
-			steal_from(record, addr))
-			return true;
-	}
-	return false;
 }
 
 /* Ends the instance: its vertex leaves the graph, its record is free. Called inside the guard. */
@@ -254,6 +213,7 @@ static void evict(struct ldl_thread *thread, const void *lock, enum ldl_rule rul
 		ldl_held_remove(thread->held, depth, (uint32_t)(entry - thread->held));
 		ldl_store_relaxed(&thread->record->depth, depth - 1);
 	}
+	ldl_engine_clear_mark(id, lock);
 	end_instance(id);
 }
 
@@ -265,14 +225,17 @@ static void end_unseen(const void *lock)
 	bool is_watched = ldl_engine.is_ready && !ldl_breaker_is_open(ldl_engine.arena.header);
 	ldl_instance_id id = is_watched ? ldl_instance_find(&ldl_engine.arena, addr) : 0;
 
-	if (id)
-		ldl_instance_bury(&ldl_engine.arena, id);
+	if (!id)
+		return;
+	ldl_engine_clear_mark(id, lock);
+	ldl_instance_bury(&ldl_engine.arena, id);
 }
 
 void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_class_id class,
 	uint32_t flags, const void *ip)
 {
 	struct ldl_thread *thread;
+	ldl_instance_id id;
 
 	if (ldl_engine_refuses_lock(lock, ip))
 		return;
@@ -295,8 +258,9 @@ void ldl_engine_init(const void *lock, const struct ldl_lock_type *type, ldl_cla
 		class = 0;
 	if (!class)
 		class = class_by_init(type, ip);
-	if (make(thread, lock, class, flags))
-		(void)ldl_engine_move_in(class, lock, type);
+	id = make(thread, lock, class, flags);
+	if (id)
+		ldl_engine_settle_in(id, lock, type);
 	ldl_engine_leave(thread);
 }
 

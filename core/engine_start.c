@@ -46,6 +46,15 @@ void ldl_engine_tell(const char *text)
 		ldl_report_line(text);
 }
 
+/* Marks of locks that were made before it say nothing from now on. */
+static void change_marks(void)
+{
+	ldl_engine.mark_factor =
+		ldl_hash_add(ldl_hash_add(ldl_engine.arena.header->start_ns, ldl_engine.resets),
+			(uint64_t)ldl_engine.pid) |
+		1;
+}
+
 static void describe_process(void)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
@@ -60,6 +69,7 @@ static void describe_process(void)
 		header->control = LDL_RUN_OFF | LDL_RUN_EPOCH;
 	else if (ldl_engine.options.nonblock)
 		header->control = LDL_RUN_NONBLOCK | LDL_RUN_EPOCH;
+	change_marks();
 	ldl_engine_begin_counts();
 	ldl_governor_start(header, ldl_engine.options.budget_ppm, ldl_engine.options.prod);
 	header->state = LDL_STATE_RUNNING;
@@ -145,6 +155,7 @@ void ldl_engine_libc_is_up(void)
 static void begin(struct ldl_thread *thread)
 {
 	ldl_thread_flush(thread, ldl_load_relaxed(ldl_engine_control));
+	thread->mark_factor = ldl_engine.mark_factor;
 	ldl_store_relaxed(&thread->tid, ldl_sys_own_tid());
 	ldl_store_relaxed(&thread->record->tid, thread->tid);
 	ldl_store_release(&thread->record->state, LDL_THREAD_RUNNING);
@@ -152,7 +163,7 @@ static void begin(struct ldl_thread *thread)
 	thread->reset = ldl_engine.resets;
 	ldl_thread_become(thread);
 	ldl_signal_fence();
-	thread->control = thread->saved_control;
+	ldl_engine_reopen(thread);
 }
 
 struct ldl_thread *ldl_engine_attach(void)
@@ -318,6 +329,15 @@ void ldl_engine_reset(void)
 	ldl_engine.resets++;
 	describe_process();
 	ldl_module_refresh(arena);
+}
+
+void ldl_engine_take_plain(bool does)
+{
+	struct ldl_thread *thread = ldl_thread_known();
+
+	ldl_engine.takes_plain = does;
+	if (thread && thread->record)
+		thread->plain = does && thread->control;
 }
 
 void ldl_engine_module_bypasses(void)

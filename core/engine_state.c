@@ -117,6 +117,7 @@ static struct ldl_thread *enter(uint32_t modes, uint64_t *mark)
 		ldl_engine_count_allocs(thread);
 		ldl_thread_flush(thread, control);
 	}
+	thread->plain = 0;
 	thread->control = 0;
 	thread->saved_errno = errno;
 	if (ldl_governor_is_on() && thread->sample_left-- == 0)
@@ -146,12 +147,11 @@ void ldl_engine_leave(struct ldl_thread *thread)
 	if (ldl_unlikely(thread->sampled_ns))
 		ldl_engine_sample_end(thread);
 	errno = thread->saved_errno;
-	thread->settled = 0; /* entries, or what passes, may have changed */
 	thread->guard_mark = NULL;
 	ldl_signal_fence();
 	thread->guard = 0;
 	ldl_signal_fence();
-	thread->control = thread->armed ? 0 : thread->saved_control;
+	ldl_engine_reopen(thread);
 }
 
 /* Found taken. Whether its owner lives is asked now and then by those who come often, since they

@@ -17,9 +17,11 @@ struct ldl_engine {
 	int pid;
 	bool is_ready;
 	bool has_posix_locks; /* they are not remembered when they were got: see engine_event.c */
+	bool takes_plain;     /* see ldl_engine_take_plain() */
 	bool is_child;   /* forked: locks that other threads of the parent held were never seen here
 			  */
 	uint32_t resets; /* a thread of an earlier one attaches anew */
+	uint64_t mark_factor; /* odd; another one in each arena, and after each reset */
 	uint32_t *alive; /* a word that reads 1 here and 0 in a forked child; NULL: not started */
 };
 
@@ -51,6 +53,13 @@ struct ldl_thread *ldl_engine_enter_end_marked(uint64_t *mark);
 LDL_INLINE bool ldl_engine_has_no_graph(void)
 {
 	return (ldl_load_relaxed(ldl_engine_control) & LDL_RUN_MASK) != LDL_RUN_FULL;
+}
+
+/* The fast path is open again for a thread. */
+LDL_INLINE void ldl_engine_reopen(struct ldl_thread *thread)
+{
+	thread->control = thread->armed ? 0 : thread->saved_control;
+	thread->plain = ldl_engine.takes_plain && thread->control;
 }
 
 /* Opens the guard of frames that are gone: what they may have left half-done is forgotten, which is
@@ -149,7 +158,7 @@ bool ldl_engine_acquire_inside(struct ldl_thread *thread, const void *lock,
 /* Pushes an entry as held, unchecked. False: no room. */
 bool ldl_engine_push_entry(struct ldl_thread *thread, const struct ldl_held *entry);
 
-/* Takes a held entry from whatever other thread has it. False: none has. */
+/* Takes a held entry from whatever other thread has it. False: none has. engine_steal.c */
 bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr);
 
 /* Takes out what other threads have released, unless an acquisition is pending: what is left is
@@ -160,13 +169,21 @@ bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr);
 uint64_t ldl_engine_check_chain(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
 	uint32_t class_mode, const struct ldl_held *relocked, bool *is_fresh);
 
-/* Whether the lock at a known address is a new tenant of it, of which this is the first news; it is
- * marked from now on. engine_tenant.c */
-bool ldl_engine_move_in(ldl_class_id class, const void *lock, const struct ldl_lock_type *type);
+/* Whether the lock at a known address is a new tenant of it, of which this is the first news. Then
+ * its mark is the caller's to settle. engine_tenant.c, as all down to ldl_engine_check_tenants() */
+bool ldl_engine_move_in(ldl_instance_id id, const void *lock, const struct ldl_lock_type *type);
 
-/* The same, for who may not mark it now. */
+/* The same, for who may do nothing about it now. */
 bool ldl_engine_is_new_tenant(
-	ldl_class_id class, const void *lock, const struct ldl_lock_type *type);
+	ldl_instance_id id, const void *lock, const struct ldl_lock_type *type);
+
+/* Gives the lock its mark: whoever made its instance, or moved in; and whoever found it. */
+void ldl_engine_settle_in(ldl_instance_id id, const void *lock, const struct ldl_lock_type *type);
+void ldl_engine_show_mark(ldl_instance_id id, const void *lock, const struct ldl_lock_type *type);
+
+/* The instance is about to end, though its memory may stay the mutex that it was: annotations may
+ * give one another class. */
+void ldl_engine_clear_mark(ldl_instance_id id, const void *lock);
 
 /* The instance gets its next life, as a lock of `class` (0: there was no room; nothing is done). */
 ldl_instance_id ldl_engine_renew(

@@ -83,7 +83,7 @@ void ldl_held_remove(struct ldl_held *held, uint32_t depth, uint32_t at)
 	ldl_held_rekey(held, depth - 1, at);
 }
 
-bool ldl_held_steal(struct ldl_held *held, uint32_t count, uint64_t addr)
+int ldl_held_steal(struct ldl_held *held, uint32_t count, uint64_t addr)
 {
 	while (count-- > 0) {
 		uint64_t found = addr;
@@ -92,9 +92,9 @@ bool ldl_held_steal(struct ldl_held *held, uint32_t count, uint64_t addr)
 		 * pairs with the release in overwrite(). */
 		if (ldl_load_acquire(&held[count].addr) == addr &&
 			ldl_cas_acq_rel(&held[count].addr, &found, addr | LDL_HELD_STOLEN))
-			return true;
+			return (int)count;
 	}
-	return false;
+	return -1;
 }
 
 void ldl_held_copy(struct ldl_held *to, const struct ldl_held *from, uint32_t count)

@@ -70,9 +70,10 @@ void ldl_held_rekey(struct ldl_held *held, uint32_t depth, uint32_t at);
 /* Takes entry `at` out of `depth` entries and rebuilds the keys above. */
 void ldl_held_remove(struct ldl_held *held, uint32_t depth, uint32_t at);
 
-/* Another thread released this lock: marks its entry among `count`, if it is there. Each entry's
- * address is loaded with acquire, so that who saw one gone from there finds it further down. */
-bool ldl_held_steal(struct ldl_held *held, uint32_t count, uint64_t addr);
+/* Another thread released this lock: marks its entry among `count`; which one, or -1: it is not
+ * there. Each entry's address is loaded with acquire, so that who saw one gone from there finds it
+ * further down. */
+int ldl_held_steal(struct ldl_held *held, uint32_t count, uint64_t addr);
 
 /* Copies entries to another run; and, when everybody who looks from now on looks there, empties the
  * old one, handing on the marks that it got meanwhile. */

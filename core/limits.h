@@ -66,6 +66,7 @@
 #define LDL_BUCKET_PROBES 8u      /* buckets that one address may overflow into */
 #define LDL_SPIN_TRIES    200u    /* before a waiter sleeps or gives up; in prod nobody waits */
 #define LDL_BUSY_ASKED    64u     /* locks found taken in prod, of which one asks for the owner */
+#define LDL_STEAL_TRIES   8u      /* looks for a held entry that moves meanwhile */
 #define LDL_RACES_MAX     100000u /* wake-ups that found a lock taken again */
 #define LDL_WITNESS_MAX   8u      /* kept for one edge */
 #define LDL_WITNESS_MORE  8u /* on top of these, of threads or with fewer locks around than those */

@@ -21,11 +21,11 @@ struct ldl_thread {
 	struct ldl_thread_record *record;
 	struct ldl_held *held;
 	const struct ldl_instance *instances;
-	uint32_t settled; /* so many entries from the bottom, held or popped, are as the fast path
-			     left them: each ends a chain that passed, over the ones below it */
+	uint64_t mark_factor; /* see ldl_engine_mark(); the arena's */
+	uint32_t tid;
+	uint32_t plain; /* 1: the wrappers take plain locks themselves; never where control is 0 */
 
 	ldl_thread_id id;
-	uint32_t tid;
 	uint32_t guard;   /* 1: inside the engine */
 	uint32_t refused; /* calls since then that came from signal handlers, or so it seems */
 	const uint64_t *guard_mark; /* in the frame of the call that is inside */

@@ -32,13 +32,18 @@ static uint32_t mutex_flags(const void *lock)
 }
 
 /* The list of robust and PI mutexes runs through it; others of this process have it for nothing. */
+LDL_INLINE uint64_t *mark_word(pthread_mutex_t *mutex)
+{
+	return (uint64_t *)&mutex->__data.__list;
+}
+
 static uint64_t *mutex_mark(const void *lock)
 {
 	pthread_mutex_t *mutex = (pthread_mutex_t *)lock;
 
 	if (mutex->__data.__kind & (KIND_ROBUST | KIND_INHERIT | KIND_PROTECT | KIND_SHARED))
 		return NULL;
-	return (uint64_t *)&mutex->__data.__list;
+	return mark_word(mutex);
 }
 
 const struct ldl_lock_type ldl_mutex_type = {
@@ -81,20 +86,51 @@ static LDL_NOINLINE int try_wanted(pthread_mutex_t *mutex, const void *caller)
 		ldl_real.pthread_mutex_trylock(mutex), caller);
 }
 
-static LDL_NOINLINE int taken_slow(pthread_mutex_t *mutex, uint32_t mode, const void *caller)
+/* It was taken, and does not say which one it is, or its chain is new. */
+static LDL_NOINLINE int taken_unmarked(pthread_mutex_t *mutex, uint32_t mode, const void *caller)
 {
-	ldl_event_taken_slow(mutex, &ldl_mutex_type, mode, caller);
+	if (!ldl_engine_taken_fast(LDL_SELF(thread), mutex, mode, caller))
+		ldl_event_taken_slow(mutex, &ldl_mutex_type, mode, caller);
 	return 0;
 }
 
-static LDL_NOINLINE int unlock_other(
-	pthread_mutex_t *mutex, const void *caller, int (*real)(void *))
+/* Somebody waits for it: libc wakes them. */
+LDL_INLINE int give_wanted(pthread_mutex_t *mutex, int (*real)(pthread_mutex_t *))
 {
-	int result = real(mutex);
+	ldl_plain_keep(mutex, LDL_SELF(thread));
+	return real(mutex);
+}
 
+/* Not a plain one, or not the innermost. */
+LDL_INLINE int give_other(
+	pthread_mutex_t *mutex, const void *caller, int (*real)(pthread_mutex_t *))
+{
+	struct ldl_thread *thread = LDL_SELF(thread);
+	int result;
+
+	if (ldl_plain_is(mutex, thread) && ldl_engine_pop_below(thread, mutex)) {
+		bool is_given = ldl_plain_give(mutex);
+
+		ldl_fence_after_cas();
+		ldl_engine_moved_down(thread);
+		return is_given ? 0 : give_wanted(mutex, real);
+	}
+	if (ldl_engine_release_fast(mutex))
+		return real(mutex);
+	result = real(mutex);
 	if (result == 0)
 		ldl_engine_release_slow(mutex, caller);
 	return result;
+}
+
+static LDL_NOINLINE int unlock_wanted(pthread_mutex_t *mutex)
+{
+	return give_wanted(mutex, ldl_real.pthread_mutex_unlock);
+}
+
+static LDL_NOINLINE int unlock_other(pthread_mutex_t *mutex, const void *caller)
+{
+	return give_other(mutex, caller, ldl_real.pthread_mutex_unlock);
 }
 
 /* A plain mutex that was free: taken, then checked, and pushed as held. */
@@ -103,19 +139,35 @@ LDL_INLINE int take(pthread_mutex_t *mutex, uint32_t mode, const void *caller,
 {
 	struct ldl_thread *thread = LDL_SELF(thread);
 
-	if (ldl_unlikely(!ldl_plain_take(mutex, thread)))
+	if (ldl_unlikely(!ldl_plain_is(mutex, thread)) ||
+		ldl_unlikely(!ldl_plain_take(mutex, thread)))
 		return wanted(mutex, caller);
-	if (ldl_unlikely(!ldl_engine_taken_fast(thread, mutex, mode, caller)))
-		return taken_slow(mutex, mode, caller);
+	if (ldl_unlikely(!ldl_engine_taken_marked(
+		    thread, mutex, ldl_load_relaxed(mark_word(mutex)), mode, caller)))
+		return taken_unmarked(mutex, mode, caller);
 	return 0;
 }
 
-LDL_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+/* The innermost lock, plain, and nobody waits for it: popped and given back. */
+LDL_INLINE int give(pthread_mutex_t *mutex, const void *caller,
+	int (*other)(pthread_mutex_t *, const void *), int (*wanted)(pthread_mutex_t *))
+{
+	struct ldl_thread *thread = LDL_SELF(thread);
+
+	if (ldl_unlikely(!ldl_plain_is(mutex, thread)) ||
+		ldl_unlikely(!ldl_engine_pop(thread, mutex)))
+		return other(mutex, caller);
+	if (ldl_unlikely(!ldl_plain_give(mutex)))
+		return wanted(mutex);
+	return 0;
+}
+
+LDL_HOT LDL_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
 	return take(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER, lock_wanted);
 }
 
-LDL_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+LDL_HOT LDL_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
 	return take(mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER, try_wanted);
 }
@@ -138,14 +190,9 @@ LDL_EXPORT int pthread_mutex_clocklock(
 		thread, mutex, ldl_real.pthread_mutex_clocklock(mutex, clock, until));
 }
 
-LDL_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
+LDL_HOT LDL_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	if (ldl_unlikely(!ldl_engine_release_fast(mutex)))
-		return unlock_other(
-			mutex, LDL_CALLER, (int (*)(void *))ldl_real.pthread_mutex_unlock);
-	if (ldl_likely(ldl_plain_give(mutex)))
-		return 0;
-	return ldl_real.pthread_mutex_unlock(mutex);
+	return give(mutex, LDL_CALLER, unlock_other, unlock_wanted);
 }
 
 LDL_EXPORT int mtx_init(mtx_t *mutex, int type)
@@ -178,12 +225,12 @@ static LDL_NOINLINE int mtx_try_wanted(pthread_mutex_t *mutex, const void *calle
 		ldl_real.mtx_trylock((mtx_t *)mutex), caller);
 }
 
-LDL_EXPORT int mtx_lock(mtx_t *mutex)
+LDL_HOT LDL_EXPORT int mtx_lock(mtx_t *mutex)
 {
 	return take((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER, mtx_lock_wanted);
 }
 
-LDL_EXPORT int mtx_trylock(mtx_t *mutex)
+LDL_HOT LDL_EXPORT int mtx_trylock(mtx_t *mutex)
 {
 	return take((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER,
 		mtx_try_wanted);
@@ -197,12 +244,17 @@ LDL_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
 	return ldl_event_settle(thread, mutex, ldl_real.mtx_timedlock(mutex, until));
 }
 
-LDL_EXPORT int mtx_unlock(mtx_t *mutex)
+static LDL_NOINLINE int mtx_unlock_wanted(pthread_mutex_t *mutex)
 {
-	if (ldl_unlikely(!ldl_engine_release_fast(mutex)))
-		return unlock_other(
-			(pthread_mutex_t *)mutex, LDL_CALLER, (int (*)(void *))ldl_real.mtx_unlock);
-	if (ldl_likely(ldl_plain_give((pthread_mutex_t *)mutex)))
-		return thrd_success;
-	return ldl_real.mtx_unlock(mutex);
+	return give_wanted(mutex, (int (*)(pthread_mutex_t *))(void *)ldl_real.mtx_unlock);
+}
+
+static LDL_NOINLINE int mtx_unlock_other(pthread_mutex_t *mutex, const void *caller)
+{
+	return give_other(mutex, caller, (int (*)(pthread_mutex_t *))(void *)ldl_real.mtx_unlock);
+}
+
+LDL_HOT LDL_EXPORT int mtx_unlock(mtx_t *mutex)
+{
+	return give((pthread_mutex_t *)mutex, LDL_CALLER, mtx_unlock_other, mtx_unlock_wanted);
 }

@@ -2,6 +2,7 @@
 #include "instrument/preload/plain.h"
 #include "instrument/preload/real.h"
 
+#include "core/engine.h"
 #include "core/sys.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 #define OLDEST 31
 #define NEWEST 42
 
-int ldl_plain_kind = -1;
+bool ldl_plain_is_used;
 
 static bool is_known_release(void)
 {
@@ -72,13 +73,9 @@ static bool is_as_described(void)
 	is_same = is_in_state(&mutex, 1, tid, 1);
 	if (ldl_real.pthread_mutex_unlock(&mutex) != 0 || !is_same)
 		return false;
-	ldl_store_relaxed(&ldl_plain_kind, 0);
-	is_same = is_in_state(&mutex, 0, 0, 0) && ldl_plain_take(&mutex, self) &&
-		  is_in_state(&mutex, 1, tid, 1) &&
-		  ldl_real.pthread_mutex_trylock(&mutex) == EBUSY && ldl_plain_give(&mutex) &&
-		  is_in_state(&mutex, 0, 0, 0);
-	ldl_store_relaxed(&ldl_plain_kind, -1);
-	return is_same;
+	return is_in_state(&mutex, 0, 0, 0) && ldl_plain_take(&mutex, self) &&
+	       is_in_state(&mutex, 1, tid, 1) && ldl_real.pthread_mutex_trylock(&mutex) == EBUSY &&
+	       ldl_plain_give(&mutex) && is_in_state(&mutex, 0, 0, 0);
 }
 
 void ldl_plain_begin(void)
@@ -86,7 +83,7 @@ void ldl_plain_begin(void)
 	static bool is_checked, is_usable;
 
 	/* Two threads that libc made for itself may be here at once: they find the same. */
-	if (ldl_likely(ldl_load_relaxed(&ldl_plain_kind) == 0))
+	if (ldl_likely(ldl_load_relaxed(&ldl_plain_is_used)))
 		return;
 	if (!is_checked)
 		is_usable = is_known_release() && is_libcs((void *)ldl_real.pthread_mutex_lock) &&
@@ -94,11 +91,14 @@ void ldl_plain_begin(void)
 			    is_libcs((void *)ldl_real.pthread_cond_wait) && !is_elided() &&
 			    is_as_described();
 	is_checked = true;
-	if (is_usable)
-		ldl_store_relaxed(&ldl_plain_kind, 0);
+	if (!is_usable)
+		return;
+	ldl_store_relaxed(&ldl_plain_is_used, true);
+	ldl_engine_take_plain(true);
 }
 
 void ldl_plain_end(void)
 {
-	ldl_store_relaxed(&ldl_plain_kind, -1);
+	ldl_store_relaxed(&ldl_plain_is_used, false);
+	ldl_engine_take_plain(false);
 }

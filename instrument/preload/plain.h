@@ -16,45 +16,49 @@
 
 #include <pthread.h>
 
-/* The __kind that is plain, 0; or -1, which no mutex has, while all mutexes are libc's. */
-extern int ldl_plain_kind LDL_HIDDEN;
-
 /* The process is about to get its second thread, by this call of pthread_create(); it was forked,
  * and has one again. */
 void ldl_plain_begin(void);
 void ldl_plain_end(void);
 
-/* Takes a free plain mutex for the calling thread, if the engine knows that one. Acquire: pairs
- * with the release of whoever gave it back, here or in libc. False: nothing was done. */
+/* Whether it is done at all, now. For tests. */
+extern bool ldl_plain_is_used LDL_HIDDEN;
+
+/* Whether the mutex's __kind is the plain one, 0, and this thread may use it as such now. One
+ * comparison: thread->plain is 1 or 0. */
+LDL_INLINE bool ldl_plain_is(const pthread_mutex_t *mutex, const struct ldl_thread *thread)
+{
+	return (unsigned int)mutex->__data.__kind < thread->plain;
+}
+
+/* Takes a free plain mutex for the calling thread. Acquire: pairs with the release of whoever gave
+ * it back, here or in libc. False: nothing was done. */
 LDL_INLINE bool ldl_plain_take(pthread_mutex_t *mutex, const struct ldl_thread *thread)
 {
-	uint32_t tid = thread->tid;
 	int found = 0;
 
-	if (ldl_unlikely(mutex->__data.__kind != ldl_load_relaxed(&ldl_plain_kind)) ||
-		ldl_unlikely(!tid) ||
-		ldl_unlikely(!ldl_cas_acquire(&mutex->__data.__lock, &found, 1)))
+	if (ldl_unlikely(!ldl_cas_acquire(&mutex->__data.__lock, &found, 1)))
 		return false;
-	mutex->__data.__owner = (int)tid;
+	mutex->__data.__owner = (int)thread->tid;
 	mutex->__data.__nusers++;
 	return true;
 }
 
 /* Gives back a plain mutex that the calling thread holds. Release: pairs with the acquire of who
- * takes it next, here or in libc. False: nothing was done; somebody waits, or it is not plain. */
+ * takes it next, here or in libc. False: somebody waits, and ldl_plain_keep() is to undo it. */
 LDL_INLINE bool ldl_plain_give(pthread_mutex_t *mutex)
 {
-	int owner = mutex->__data.__owner, found = 1;
+	int found = 1;
 
-	if (ldl_unlikely(mutex->__data.__kind != ldl_load_relaxed(&ldl_plain_kind)))
-		return false;
 	mutex->__data.__owner = 0;
 	mutex->__data.__nusers--;
-	if (ldl_likely(ldl_cas_release(&mutex->__data.__lock, &found, 0)))
-		return true;
-	mutex->__data.__owner = owner;
+	return ldl_likely(ldl_cas_release(&mutex->__data.__lock, &found, 0));
+}
+
+LDL_INLINE void ldl_plain_keep(pthread_mutex_t *mutex, const struct ldl_thread *thread)
+{
+	mutex->__data.__owner = (int)thread->tid;
 	mutex->__data.__nusers++;
-	return false;
 }
 
 #endif

@@ -21,20 +21,27 @@ static void lock(const void *which)
 	ldl_lock_acquired(which, LDL_EXCLUSIVE);
 }
 
-/* Leaving the guard settles nothing: so this says that the last call did not enter it. */
+/* Whoever enters the guard sets this to 0. */
+static void look_for_guard(void)
+{
+	ldl_self.thread->refused = 1;
+}
+
 static bool was_fast(void)
 {
-	return ldl_self.thread->settled != 0;
+	return ldl_self.thread->refused == 1;
 }
 
 __attribute__((noinline)) static bool disable_around(unsigned int interrupt, const void *which)
 {
 	bool is_fast;
 
+	look_for_guard();
 	ldl_irq_disable(interrupt);
 	is_fast = was_fast();
 	lock(which);
 	ldl_lock_release(which);
+	look_for_guard();
 	ldl_irq_enable(interrupt);
 	return is_fast && was_fast();
 }

@@ -149,7 +149,7 @@ static void say_kind(const char *offset, const char *when)
 
 	dl_iterate_phdr(find_base, &base);
 	if (base)
-		printf("%s: %d\n", when, *(int *)(base + strtoul(offset, NULL, 16)));
+		printf("%s: %d\n", when, *(_Bool *)(base + strtoul(offset, NULL, 16)));
 	else
 		printf("%s: not watched\n", when);
 }
