@@ -6,10 +6,9 @@
 
 /* How an acquisition is known: the chain's key; the key under which it counts as checked, which
  * with another lock of its class below names the instances too, since their order is what matters
- * then; and where the thread's cache keeps that one. */
+ * then. That one is kept in the thread's cache, where the fast path may look, but never for it. */
 struct known {
 	uint64_t key, checked;
-	uint64_t *cached;
 };
 
 static struct known know(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,
@@ -27,14 +26,9 @@ static struct known know(struct ldl_thread *thread, const struct ldl_acquisition
 		known.checked = ldl_hash_add(known.checked,
 			ldl_instance_word(&ldl_engine.arena, thread->held[i].instance));
 	}
-	if (is_nested) {
+	if (is_nested)
 		known.checked = ldl_hash_add(
 			known.checked, ldl_instance_word(&ldl_engine.arena, acquisition->instance));
-		/* Where the fast path may look, but never for this key. */
-		known.cached = ldl_engine_cached_chain(thread, known.checked);
-	} else {
-		known.cached = ldl_engine_cached_chain(thread, known.key);
-	}
 	return known;
 }
 
@@ -75,7 +69,7 @@ static bool check(struct ldl_thread *thread, struct ldl_acquisition *acquisition
 				&ldl_engine.arena, known->checked, acquisition->site, length);
 		(void)ldl_thread_pass(thread, known->checked);
 		if (!judgement.is_watched || judgement.is_sparing)
-			*known->cached = known->checked;
+			ldl_engine_cache_chain(thread, known->checked);
 	}
 	ldl_engine_judge_end(&judgement);
 	return true;
@@ -93,10 +87,10 @@ uint64_t ldl_engine_check_chain(struct ldl_thread *thread, struct ldl_acquisitio
 		acquisition->is_last = !(acquisition->flags & LDL_INSTANCE_ERRORCHECK) &&
 				       !(acquisition->mode & LDL_MODE_TIMED);
 		(void)check(thread, acquisition, &known, relocked);
-	} else if (*known.cached != known.checked) {
+	} else if (!ldl_engine_is_cached(thread, known.checked)) {
 		chain = ldl_chain_find(&ldl_engine.arena, known.checked);
 		if (chain && !is_wanted_again(thread, acquisition, &known, chain))
-			*known.cached = known.checked;
+			ldl_engine_cache_chain(thread, known.checked);
 		else
 			*is_fresh = check(thread, acquisition, &known, NULL) && !chain;
 	}

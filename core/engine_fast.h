@@ -21,9 +21,31 @@ LDL_INLINE uint32_t *ldl_engine_cached_instance(struct ldl_thread *thread, const
 	return &thread->instance_cache[ldl_hash_address((uint64_t)(uintptr_t)lock) >> (32 - 11)];
 }
 
+/* Where a chain is, if it is in the cache and was not driven out of there by another one. */
 LDL_INLINE uint64_t *ldl_engine_cached_chain(struct ldl_thread *thread, uint64_t key)
 {
 	return &thread->chain_cache[key >> (64 - 11)];
+}
+
+/* Then it is next door: two chains that share a place, and are used in turns, are both known. */
+LDL_INLINE uint64_t *ldl_engine_cached_aside(struct ldl_thread *thread, uint64_t key)
+{
+	return &thread->chain_cache[key >> (64 - 11) ^ 1];
+}
+
+LDL_INLINE bool ldl_engine_is_cached(struct ldl_thread *thread, uint64_t key)
+{
+	return ldl_likely(*ldl_engine_cached_chain(thread, key) == key) ||
+	       *ldl_engine_cached_aside(thread, key) == key;
+}
+
+LDL_INLINE void ldl_engine_cache_chain(struct ldl_thread *thread, uint64_t key)
+{
+	uint64_t *place = ldl_engine_cached_chain(thread, key);
+
+	if (*place && *place != key)
+		*ldl_engine_cached_aside(thread, key) = *place;
+	*place = key;
 }
 
 _Static_assert(LDL_INSTANCE_CACHE == 1u << 11 && LDL_CHAIN_CACHE == 1u << 11, "shifts");
@@ -71,7 +93,7 @@ LDL_INLINE bool ldl_engine_look_up(struct ldl_thread *thread, struct ldl_held *e
 		return false;
 	pushed.class_mode = ldl_load_relaxed(&instance->class) << LDL_MODE_BITS | mode;
 	pushed.key = ldl_chain_mix(entry[-1].key, pushed.class_mode, ip);
-	if (ldl_unlikely(*ldl_engine_cached_chain(thread, pushed.key) != pushed.key))
+	if (ldl_unlikely(!ldl_engine_is_cached(thread, pushed.key)))
 		return false;
 	ldl_engine_write(entry, &pushed);
 	return true;

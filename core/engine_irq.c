@@ -167,7 +167,7 @@ static void expose_held(struct ldl_thread *thread, const void *ip)
 	if (!ldl_chain_find(&ldl_engine.arena, key))
 		judge_exposed(thread, key, ip);
 	if (ldl_chain_find(&ldl_engine.arena, key))
-		*ldl_engine_cached_chain(thread, key) = key;
+		ldl_engine_cache_chain(thread, key);
 }
 
 /* Whether nothing that is held needs to be looked at. */
@@ -175,7 +175,7 @@ static bool is_exposed_already(struct ldl_thread *thread)
 {
 	uint64_t key = exposed_key(thread);
 
-	return ldl_thread_depth(thread) == 0 || *ldl_engine_cached_chain(thread, key) == key;
+	return ldl_thread_depth(thread) == 0 || ldl_engine_is_cached(thread, key);
 }
 
 /* As disable_fast(), backwards. */
