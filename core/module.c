@@ -11,6 +11,7 @@
 #include <link.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 
 struct entry {
 	uint64_t start, end;
@@ -37,16 +38,30 @@ struct refresh {
 	uint64_t counters;
 };
 
+static bool is_same_file(const char *path, const char *other)
+{
+	struct stat about, about_other;
+
+	return ldl_sys_stat(path, &about) == 0 && ldl_sys_stat(other, &about_other) == 0 &&
+	       about.st_ino == about_other.st_ino && about.st_dev == about_other.st_dev;
+}
+
+/* What the kernel was asked to execute tells more than what it found there, behind links
+ * (redis-server is one to redis-check-rdb): where it is that file, and not a script or the loader.
+ * A relative path says too little. */
 const char *ldl_module_program(void)
 {
-	if (!program[0]) {
-		int64_t len = ldl_sys_readlink("/proc/self/exe", program, sizeof(program) - 1);
-		const char *started_as = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+	static const char exe[] = "/proc/self/exe";
+	const char *started_as = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+	int64_t len;
 
-		program[len > 0 ? len : 0] = '\0';
-		if (len <= 0 && started_as) /* no /proc */
-			ldl_fmt(program, sizeof(program), "%s", started_as);
-	}
+	if (program[0])
+		return program;
+	len = ldl_sys_readlink(exe, program, sizeof(program) - 1);
+	program[len > 0 ? len : 0] = '\0';
+	if (started_as && (len <= 0 /* no /proc */ ||
+				  (started_as[0] == '/' && is_same_file(started_as, exe))))
+		ldl_fmt(program, sizeof(program), "%s", started_as);
 	return program;
 }
 

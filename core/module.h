@@ -43,7 +43,7 @@ ldl_frame ldl_module_frame(uint64_t address);
 bool ldl_module_is_runtime(const char *path);
 uint64_t ldl_module_identity(const char *path, const uint8_t *build_id, uint32_t build_id_len);
 
-/* The executable's path, as the kernel tells; without /proc, the name that it was started by. */
+/* The path by which the executable was started, if it is an absolute one; else where it is. */
 const char *ldl_module_program(void);
 
 #endif

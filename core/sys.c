@@ -63,6 +63,11 @@ int ldl_sys_fstat(int fd, struct stat *about)
 	return (int)call(SYS_fstat, fd, about, 0, 0);
 }
 
+int ldl_sys_stat(const char *path, struct stat *about)
+{
+	return (int)call(SYS_newfstatat, AT_FDCWD, path, about, 0);
+}
+
 int ldl_sys_lstatat(int folder, const char *name, struct stat *about)
 {
 	return (int)call(SYS_newfstatat, folder, name, about, AT_SYMLINK_NOFOLLOW);

@@ -146,7 +146,16 @@ watched 'mode=prod:out=FILES/%e.%p.ldl:exclude=*sh,env:no-children' sh -c "'$hos
 ran 'with no-children too' hostile 0
 fresh
 watched 'mode=prod:out=FILES/%e.%p.ldl:no-children:exclude=env' sh -c "'$hostile' abba; true"
-is '… which keeps to programs that are watched' "$(basename "$(realpath /bin/sh)")" "$(programs_left)"
+is '… which keeps to programs that are watched' sh "$(programs_left)"
+fresh
+ln -s "$hostile" "$work/alias"
+watched 'mode=prod:out=FILES/%e.%p.ldl:include=alias' "$work/alias" abba
+ran 'a program is called what it was started as' alias 0
+fresh
+printf '#!/bin/sh\ntrue\n' >"$work/script"
+chmod +x "$work/script"
+watched 'mode=prod:out=FILES/%e.%p.ldl:exclude=env' "$work/script"
+is '… but a script what runs it' "$(basename "$(realpath /bin/sh)")" "$(programs_left)"
 
 # Nothing of ours is mapped but the library's own bytes, and no descriptor is open.
 of_ours='grep -c memfd:lockdep-lite /proc/$$/maps; ls /proc/$$/fd | wc -l'
