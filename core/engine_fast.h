@@ -79,23 +79,47 @@ _Static_assert(offsetof(struct ldl_held, class_mode) == offsetof(struct ldl_held
 		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	"one store for both");
 
-/* Looks the lock and its chain up in the caches and writes the entry. False: one is not there. */
-LDL_INLINE bool ldl_engine_look_up(struct ldl_thread *thread, struct ldl_held *entry, uint64_t lock,
-	uint32_t mode, uint64_t ip)
+/* Whether the entry that was popped here last says already what is to be pushed now. Then it is not
+ * written: a program that takes one lock again and again, and does little in between, would wait
+ * for each store, since the lock's atomic instruction does. */
+LDL_INLINE bool ldl_engine_says(
+	const struct ldl_held *entry, uint64_t lock, uint64_t ip, uint64_t what)
 {
-	struct ldl_held pushed = {.addr = lock, .ip = ip};
-	const struct ldl_instance *instance;
+	return ldl_is_acquire(&entry->addr, lock) && ldl_likely(ldl_is_acquire(&entry->ip, ip)) &&
+	       ldl_likely(ldl_is_acquire((const uint64_t *)&entry->instance, what));
+}
 
-	pushed.instance = *ldl_engine_cached_instance(thread, (const void *)(uintptr_t)lock);
-	instance = &thread->instances[pushed.instance];
+LDL_INLINE void ldl_engine_rewrite(
+	struct ldl_held *entry, uint64_t lock, uint64_t ip, uint64_t key, uint64_t what)
+{
+	ldl_store_pair(&entry->addr, lock, ip);
+	ldl_store_pair(&entry->key, key, what);
+}
+
+/* Looks the lock and its chain up in the caches and writes the entry. False: one is not there. */
+LDL_INLINE bool ldl_engine_look_up(struct ldl_thread *thread, struct ldl_held *entry,
+	uint32_t depth, uint64_t lock, uint32_t mode, uint64_t ip)
+{
+	uint32_t id = *ldl_engine_cached_instance(thread, (const void *)(uintptr_t)lock),
+		 class_mode;
+	const struct ldl_instance *instance = &thread->instances[id];
+	uint64_t what, key;
+
 	/* Acquire: pairs with the release in instance.c. */
 	if (ldl_unlikely(!ldl_is_acquire(&instance->addr, lock)))
 		return false;
-	pushed.class_mode = ldl_load_relaxed(&instance->class) << LDL_MODE_BITS | mode;
-	pushed.key = ldl_chain_mix(entry[-1].key, pushed.class_mode, ip);
-	if (ldl_unlikely(!ldl_engine_is_cached(thread, pushed.key)))
+	class_mode = ldl_load_relaxed(&instance->class) << LDL_MODE_BITS | mode;
+	what = id | (uint64_t)class_mode << 32;
+	/* Over the same entries its chain passed, too. */
+	if (ldl_likely(depth < thread->settled) && ldl_engine_says(entry, lock, ip, what))
+		return true;
+	key = ldl_chain_mix(entry[-1].key, class_mode, ip);
+	if (ldl_unlikely(!ldl_engine_is_cached(thread, key)))
 		return false;
-	ldl_engine_write(entry, &pushed);
+	ldl_engine_rewrite(entry, lock, ip, key, what);
+	/* What is above stood on what was here; what is below settles only from the bottom up. */
+	if (depth <= thread->settled)
+		thread->settled = depth + 1;
 	return true;
 }
 
@@ -111,20 +135,6 @@ LDL_INLINE uint64_t ldl_engine_marked(ldl_class_id class, ldl_instance_id id)
 LDL_INLINE uint64_t ldl_engine_mark(uint64_t factor, const void *lock, uint64_t word)
 {
 	return (uint64_t)(uintptr_t)lock * factor ^ word;
-}
-
-/* Writes an entry that says something else than the one that was popped here last: a program that
- * takes one lock again and again, and does little in between, would wait for each store, since the
- * lock's atomic instruction does. */
-LDL_INLINE void ldl_engine_rewrite(
-	struct ldl_held *entry, uint64_t lock, uint64_t ip, uint64_t key, uint64_t what)
-{
-	if (ldl_is_acquire(&entry->addr, lock) && ldl_likely(ldl_is_acquire(&entry->key, key)) &&
-		ldl_likely(ldl_is_acquire(&entry->ip, ip)) &&
-		ldl_likely(ldl_is_acquire((uint64_t *)&entry->instance, what)))
-		return;
-	ldl_store_pair(&entry->addr, lock, ip);
-	ldl_store_pair(&entry->key, key, what);
 }
 
 /* A free lock was taken that says by its mark which one it is: then no table is looked into, and a
@@ -149,7 +159,13 @@ LDL_INLINE bool ldl_engine_taken_marked(
 	if (ldl_unlikely(*ldl_engine_cached_chain(thread, key) != key))
 		return false;
 	ldl_engine_wish(record, depth);
-	ldl_engine_rewrite(top, (uint64_t)(uintptr_t)lock, (uint64_t)(uintptr_t)ip, key, what);
+	if (!ldl_engine_says(top, (uint64_t)(uintptr_t)lock, (uint64_t)(uintptr_t)ip, what) ||
+		ldl_unlikely(!ldl_is_acquire(&top->key, key))) {
+		ldl_engine_rewrite(
+			top, (uint64_t)(uintptr_t)lock, (uint64_t)(uintptr_t)ip, key, what);
+		if (ldl_unlikely(thread->settled > depth))
+			thread->settled = depth;
+	}
 	ldl_signal_fence();
 	ldl_store_relaxed(&record->depth, depth + 1);
 	return true;
@@ -176,8 +192,8 @@ LDL_INLINE bool ldl_engine_acquire_as(
 		return false;
 	top = ldl_engine_entry(thread->held, depth);
 	ldl_engine_wish(record, depth);
-	if (ldl_unlikely(!ldl_engine_look_up(
-		    thread, top, (uint64_t)(uintptr_t)lock, mode, (uint64_t)(uintptr_t)ip))) {
+	if (ldl_unlikely(!ldl_engine_look_up(thread, top, depth, (uint64_t)(uintptr_t)lock, mode,
+		    (uint64_t)(uintptr_t)ip))) {
 		ldl_store_relaxed(&record->depth, depth);
 		return false;
 	}
@@ -247,6 +263,10 @@ LDL_INLINE bool ldl_engine_pop_below(struct ldl_thread *thread, const void *lock
 	/* Relocked and stolen ones carry a tag. */
 	if (!ldl_is_acquire(&below->addr, (uint64_t)(uintptr_t)lock))
 		return false;
+	/* What moves down ends a chain that nobody checked. */
+	if (thread->settled > depth - 2)
+		thread->settled = depth - 2;
+	ldl_signal_fence();
 	ldl_store_relaxed(&below->ip, top->ip);
 	ldl_store_relaxed(
 		&below->key, ldl_chain_mix(below[-1].key, top->class_mode, ldl_held_ip(top)));

@@ -147,6 +147,7 @@ void ldl_engine_leave(struct ldl_thread *thread)
 	if (ldl_unlikely(thread->sampled_ns))
 		ldl_engine_sample_end(thread);
 	errno = thread->saved_errno;
+	thread->settled = 0; /* entries, or what passes, may have changed */
 	thread->guard_mark = NULL;
 	ldl_signal_fence();
 	thread->guard = 0;

@@ -141,6 +141,7 @@ static void use_run(struct ldl_arena *arena, struct ldl_thread *thread)
 	thread->limit = thread->record->held_capacity;
 	thread->held = ldl_held_at(arena, thread->record->held_first);
 	thread->instances = ldl_instance_at(arena, 0);
+	thread->settled = 0;
 }
 
 struct ldl_thread *ldl_thread_take(

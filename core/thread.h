@@ -24,6 +24,8 @@ struct ldl_thread {
 	uint64_t mark_factor; /* see ldl_engine_mark(); the arena's */
 	uint32_t tid;
 	uint32_t plain; /* 1: the wrappers take plain locks themselves; never where control is 0 */
+	uint32_t settled; /* so many entries from the bottom, held or popped, are as the fast path
+			     left them: each ends a chain that passed, over the ones below it */
 
 	ldl_thread_id id;
 	uint32_t guard;   /* 1: inside the engine */

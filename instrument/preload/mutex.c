@@ -139,6 +139,7 @@ LDL_INLINE int take(pthread_mutex_t *mutex, uint32_t mode, const void *caller,
 {
 	struct ldl_thread *thread = LDL_SELF(thread);
 
+	LDL_SETTLE_STACK();
 	if (ldl_unlikely(!ldl_plain_is(mutex, thread)) ||
 		ldl_unlikely(!ldl_plain_take(mutex, thread)))
 		return wanted(mutex, caller);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define SERVER_PAIRS 10 /* each process has its own layout in memory, which may be a lucky one */
-#define QUADS        12 /* of each pair of servers */
+#define QUADS        24 /* of each pair of servers */
 #define SAMPLES      (SERVER_PAIRS * QUADS)
 #define RUN_SECONDS  0.05
 
