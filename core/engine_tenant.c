@@ -94,7 +94,9 @@ void ldl_engine_settle_in(ldl_instance_id id, const void *lock, const struct ldl
 	if (!mark)
 		return;
 	remember_type(type);
-	ldl_store_relaxed(mark, mark_of(lock, id));
+	/* Release, as that of the compare-and-swap below: pairs with the acquire of who reads the
+	 * mark in the fast path, and then finds the instance that it names. */
+	ldl_store_release(mark, mark_of(lock, id));
 }
 
 void ldl_engine_show_mark(ldl_instance_id id, const void *lock, const struct ldl_lock_type *type)

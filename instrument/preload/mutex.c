@@ -144,7 +144,7 @@ LDL_INLINE int take(pthread_mutex_t *mutex, uint32_t mode, const void *caller,
 		ldl_unlikely(!ldl_plain_take(mutex, thread)))
 		return wanted(mutex, caller);
 	if (ldl_unlikely(!ldl_engine_taken_marked(
-		    thread, mutex, ldl_load_relaxed(mark_word(mutex)), mode, caller)))
+		    thread, mutex, ldl_load_acquire(mark_word(mutex)), mode, caller)))
 		return taken_unmarked(mutex, mode, caller);
 	return 0;
 }
