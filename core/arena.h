@@ -106,6 +106,7 @@ LDL_INLINE void *ldl_arena_slot(
 #define ldl_edge_at(a, id)          LDL_SLOT(a, EDGES, struct ldl_edge, id)
 #define ldl_witness_at(a, id)       LDL_SLOT(a, WITNESSES, struct ldl_witness, id)
 #define ldl_segment_at(a, id)       LDL_SLOT(a, SEGMENTS, struct ldl_segment, id)
+#define ldl_turn_at(a, id)          LDL_SLOT(a, TURNS, struct ldl_turn, id)
 #define ldl_also_held_at(a, id)     LDL_SLOT(a, ALSO_HELD, struct ldl_also_held, id)
 #define ldl_chain_at(a, id)         LDL_SLOT(a, CHAINS, struct ldl_chain, id)
 #define ldl_thread_at(a, id)        LDL_SLOT(a, THREADS, struct ldl_thread_record, id)

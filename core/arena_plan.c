@@ -34,6 +34,7 @@ static const struct {
 	[LDL_TABLE_RESERVES] = {sizeof(struct ldl_reserve), 1, 0},
 	[LDL_TABLE_CALLBACKS] = {sizeof(struct ldl_callback), 1, 0},
 	[LDL_TABLE_SEGMENTS] = {sizeof(struct ldl_segment), 16, 0},
+	[LDL_TABLE_TURNS] = {sizeof(struct ldl_turn), 1, 1u << 12},
 };
 
 static uint32_t power_of_two(uint64_t at_least)

@@ -144,6 +144,8 @@ static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisiti
 			.instance = acquisition->instance,
 			.class_mode = class_mode,
 		});
+	if (acquisition->nested && !relocked)
+		ldl_engine_take_turn(thread, acquisition);
 	if (thread->armed & LDL_ARMED_WORK)
 		remember_work(thread, &thread->held[depth]);
 }

@@ -11,22 +11,22 @@ struct known {
 	uint64_t key, checked;
 };
 
-static struct known know(struct ldl_thread *thread, const struct ldl_acquisition *acquisition,
+static struct known know(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
 	uint32_t depth, uint32_t class_mode)
 {
 	uint64_t below = ldl_held_key(thread->held, depth);
 	struct known known = {.key = ldl_chain_mix(below, class_mode, acquisition->ip)};
-	bool is_nested = false;
 
 	known.checked = known.key;
 	for (uint32_t i = 0; i < depth; i++) {
 		if (ldl_held_class(&thread->held[i]) != acquisition->class)
 			continue;
-		is_nested = true;
+		acquisition->nested++;
+		acquisition->nested_in = thread->held[i].instance;
 		known.checked = ldl_hash_add(known.checked,
 			ldl_instance_word(&ldl_engine.arena, thread->held[i].instance));
 	}
-	if (is_nested)
+	if (acquisition->nested)
 		known.checked = ldl_hash_add(
 			known.checked, ldl_instance_word(&ldl_engine.arena, acquisition->instance));
 	return known;

@@ -169,6 +169,10 @@ bool ldl_engine_steal(const struct ldl_thread *self, uint64_t addr);
 uint64_t ldl_engine_check_chain(struct ldl_thread *thread, struct ldl_acquisition *acquisition,
 	uint32_t class_mode, const struct ldl_held *relocked, bool *is_fresh);
 
+/* The acquisition is wanted, inside another lock of its class: whether these are taken in turn, and
+ * what that says of the class's findings. engine_turn.c */
+void ldl_engine_take_turn(struct ldl_thread *thread, const struct ldl_acquisition *acquisition);
+
 /* Whether the lock at a known address is a new tenant of it, of which this is the first news. Then
  * its mark is the caller's to settle. engine_tenant.c, as all down to ldl_engine_check_tenants() */
 bool ldl_engine_move_in(ldl_instance_id id, const void *lock, const struct ldl_lock_type *type);

@@ -5,6 +5,7 @@
 #include "edge.h"
 #include "hash.h"
 #include "sys.h"
+#include "turn.h"
 
 #include <string.h>
 #include <time.h>
@@ -124,15 +125,12 @@ static ldl_finding_id make(
  * other for longer than a copy takes. */
 static struct ldl_path_step aside[LDL_CYCLE_MAX];
 
-/* Shows the path that is aside when its evidence is stronger. True: it can happen after all. */
-static bool rise(struct ldl_arena *arena, struct ldl_finding *finding)
+/* Shows the path that is aside. True: it can happen, and could not before. */
+static bool show(struct ldl_arena *arena, struct ldl_finding *finding, enum ldl_verdict verdict)
 {
 	bool was_harmless = finding->severity == LDL_SEVERITY_INFO;
 	uint32_t count = finding->path_count;
-	enum ldl_verdict verdict = ldl_verdict_of_cycle(arena, aside, count);
 
-	if (weight(verdict) >= weight(finding->verdict))
-		return false;
 	memcpy(ldl_path_step_at(arena, finding->path_first), aside, count * sizeof(aside[0]));
 	mark_shown(arena, aside, count);
 	finding->verdict = (uint8_t)verdict;
@@ -140,6 +138,14 @@ static bool rise(struct ldl_arena *arena, struct ldl_finding *finding)
 	watch(arena, finding);
 	announce(arena);
 	return was_harmless && finding->severity != LDL_SEVERITY_INFO;
+}
+
+/* The same when its evidence is stronger than what is shown. */
+static bool rise(struct ldl_arena *arena, struct ldl_finding *finding)
+{
+	enum ldl_verdict verdict = ldl_verdict_of_cycle(arena, aside, finding->path_count);
+
+	return weight(verdict) < weight(finding->verdict) && show(arena, finding, verdict);
 }
 
 /* A known cycle, seen again, maybe by other instances of its classes. */
@@ -183,6 +189,63 @@ uint32_t ldl_finding_weigh_again(struct ldl_arena *arena, ldl_edge_id edge, bool
 		if (is_more)
 			watch(arena, finding);
 		if (rise(arena, finding) && count < most)
+			risen[count++] = at;
+	}
+	return count;
+}
+
+/* Whether it is a cycle of nestings inside the class. */
+static bool is_inside(
+	const struct ldl_arena *arena, const struct ldl_finding *finding, ldl_class_id class)
+{
+	const struct ldl_path_step *path = ldl_path_step_at(arena, finding->path_first);
+
+	for (uint32_t i = 0; i < finding->path_count; i++) {
+		if (!path[i].edge || path[i].from != class)
+			return false;
+	}
+	return true;
+}
+
+/* Whether an edge of the path that is aside has gone with its lock, and its evidence. */
+static bool has_gone(const struct ldl_arena *arena, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!ldl_edge_at(arena, aside[i].edge)->to)
+			return true;
+	}
+	return false;
+}
+
+/* The verdict of the path that is aside. What has gone keeps its own; where it lay in turns that
+ * were broken since, nothing is left to say what else there was. */
+static enum ldl_verdict weigh_aside(
+	struct ldl_arena *arena, const struct ldl_finding *finding, ldl_class_id class)
+{
+	if (!has_gone(arena, finding->path_count))
+		return ldl_verdict_of_cycle(arena, aside, finding->path_count);
+	if (!aside[0].turns || ldl_turn_kept(arena, class, finding->path_count))
+		return finding->verdict;
+	aside[0].turns = 0;
+	return LDL_VERDICT_POTENTIAL;
+}
+
+uint32_t ldl_finding_weigh_turn(
+	struct ldl_arena *arena, ldl_class_id class, ldl_finding_id *risen, uint32_t most)
+{
+	uint32_t used = ldl_arena_table(arena, LDL_TABLE_FINDINGS)->used, count = 0;
+
+	for (ldl_finding_id at = 1; at < used; at++) {
+		struct ldl_finding *finding = ldl_finding_at(arena, at);
+		const struct ldl_path_step *path = ldl_path_step_at(arena, finding->path_first);
+		enum ldl_verdict verdict;
+
+		if (!finding->id || !is_inside(arena, finding, class))
+			continue;
+		memcpy(aside, path, finding->path_count * sizeof(aside[0]));
+		verdict = weigh_aside(arena, finding, class);
+		if (aside[0].turns != path[0].turns && show(arena, finding, verdict) &&
+			count < most)
 			risen[count++] = at;
 	}
 	return count;

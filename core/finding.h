@@ -18,6 +18,12 @@ int64_t ldl_finding_add_cycle(struct ldl_arena *arena, const struct ldl_cycle_st
 uint32_t ldl_finding_weigh_again(struct ldl_arena *arena, ldl_edge_id edge, bool is_more,
 	ldl_finding_id *risen, uint32_t most);
 
+/* Whether the locks of the class are passed on in turn (turn.h) is seen anew: weighs the findings
+ * again that are about nothing else, which may fall as well as rise. Writes those that can happen
+ * by now, and could not before, to risen[0 … most-1]; returns how many. */
+uint32_t ldl_finding_weigh_turn(
+	struct ldl_arena *arena, ldl_class_id class, ldl_finding_id *risen, uint32_t most);
+
 /* Whether what ldl_finding_add_cycle() returned cannot happen, as far as one knows. */
 bool ldl_finding_is_harmless(const struct ldl_arena *arena, int64_t finding);
 

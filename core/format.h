@@ -20,7 +20,7 @@
 
 #define LDL_MAGIC          0x616e6572616c646cull /* "ldlarena" in the file, little end first */
 #define LDL_BYTE_ORDER     0x01020304u
-#define LDL_FORMAT_VERSION 4u
+#define LDL_FORMAT_VERSION 5u
 
 enum ldl_table_id {
 	LDL_TABLE_STRINGS = 0,   /* bytes: u16 length, text, NUL; 2-aligned */
@@ -48,6 +48,7 @@ enum ldl_table_id {
 	LDL_TABLE_RESERVES,      /* struct ldl_reserve */
 	LDL_TABLE_CALLBACKS,     /* struct ldl_callback */
 	LDL_TABLE_SEGMENTS, /* struct ldl_segment: what threads did between cuts, see segment.h */
+	LDL_TABLE_TURNS,    /* struct ldl_turn: see turn.h */
 	LDL_TABLE_COUNT,
 };
 
@@ -211,7 +212,38 @@ struct ldl_class {
 	uint16_t event;       /* KIND_EVENT: its number among them, from 0 on; see ldl_edge.asked */
 	uint16_t by_names[3]; /* a reader's, in a finished file: 48 bits of what the class is by
 				 names, low end first; 0: not known. The engine leaves it 0. */
-	uint16_t unused[3];
+	uint16_t unused;
+	ldl_turn_id turn; /* how its locks nest in one another; 0: they never did. Set once. */
+};
+
+enum ldl_turn_state {
+	LDL_TURN_BROKEN = 1,    /* one nesting was out of turn: for good */
+	LDL_TURN_UNSETTLED = 2, /* the class's findings are to be weighed again */
+	LDL_TURN_ROVED = 4,     /* two threads were at more than one place each */
+	LDL_TURN_FORKED = 8,    /* there were two batons at a time */
+	LDL_TURN_LAPPED = 16,   /* the first one has come to where the second one still is */
+	LDL_TURN_STATES = 31,
+};
+
+/* Where the latest nesting of a row ended, and by whom. */
+struct ldl_baton {
+	uint64_t at;          /* the inner lock: ldl_instance_word(); 0: there is no such baton */
+	ldl_thread_id thread; /* its slot */
+	uint32_t serial;
+	ldl_instance_id outer; /* held meanwhile */
+	uint32_t is_again;     /* it took the inner lock once more since */
+};
+
+/* How locks of one class were nested in one another. Owner: `lock`; bits of `state` are set by
+ * anyone, atomically. */
+struct ldl_turn {
+	uint32_t lock;   /* its own: spin.h */
+	uint32_t state;  /* ldl_turn_state */
+	uint32_t passed; /* nestings that began with the lock at which another one had ended */
+	uint32_t rover;  /* serial of the first thread that was at more than one place; 0: none */
+	struct ldl_baton batons[LDL_BATONS]; /* the one ahead, the one that follows it */
+	ldl_instance_id
+		recent[LDL_TURNS_RECENT]; /* where the one ahead was, at `passed` % RECENT */
 };
 
 enum ldl_instance_flags {
@@ -419,6 +451,7 @@ _Static_assert(sizeof(struct ldl_header) <= LDL_PAGE, "format: the header is one
 _Static_assert(sizeof(struct ldl_module) == 56, "format");
 _Static_assert(sizeof(struct ldl_site) == 16, "format");
 _Static_assert(sizeof(struct ldl_class) == 64, "format");
+_Static_assert(sizeof(struct ldl_turn) == 96, "format");
 _Static_assert(sizeof(struct ldl_instance) == 16, "format: four to a cache line");
 _Static_assert(sizeof(struct ldl_instance_info) == 16, "format");
 _Static_assert(sizeof(struct ldl_bucket) == 64, "format: one cache line");

@@ -133,7 +133,8 @@ struct ldl_path_step {
 		witness; /* the evidence to show; never 0 in a finding, unless the table was full */
 	ldl_class_id from, to; /* also when edge is 0 */
 	uint32_t type;         /* the ldl_edge_type bit by which the cycle is strong */
-	uint32_t unused;
+	uint32_t turns; /* the first step of a gated cycle whose locks are passed on in turn: how
+				  often that was seen (struct ldl_turn). Else 0 */
 };
 
 _Static_assert(sizeof(struct ldl_finding) == 40, "format");

@@ -54,6 +54,7 @@ const struct ldl_alloc *ldl_snapshot_alloc(const struct ldl_snapshot *, ldl_allo
 const struct ldl_reserve *ldl_snapshot_reserve(const struct ldl_snapshot *, ldl_reserve_id);
 const struct ldl_callback *ldl_snapshot_callback(const struct ldl_snapshot *, uint32_t);
 const struct ldl_segment *ldl_snapshot_segment(const struct ldl_snapshot *, ldl_segment_id);
+const struct ldl_turn *ldl_snapshot_turn(const struct ldl_snapshot *, ldl_turn_id);
 
 /* The frames of a site, innermost first, and their number; NULL and 0 when there are none. */
 const ldl_frame *ldl_snapshot_frames(

@@ -183,3 +183,8 @@ const struct ldl_segment *ldl_snapshot_segment(
 {
 	return RECORD(SEGMENTS, ldl_segment_at, id);
 }
+
+const struct ldl_turn *ldl_snapshot_turn(const struct ldl_snapshot *snapshot, ldl_turn_id id)
+{
+	return RECORD(TURNS, ldl_turn_at, id);
+}

@@ -150,6 +150,7 @@ static void check_class(struct check *check, uint32_t id)
 	check_id(check, &class->site, LDL_TABLE_SITES);
 	check_id(check, &class->first_site, LDL_TABLE_SITES);
 	check_id(check, &class->node, LDL_TABLE_NODES);
+	check_id(check, &class->turn, LDL_TABLE_TURNS);
 	check_frame(check, &class->object);
 }
 
@@ -263,6 +264,15 @@ static void check_segment(struct check *check, uint32_t id)
 	}
 	segment->mark = 0;
 	segment->queued = 0;
+}
+
+static void check_turn(struct check *check, uint32_t id)
+{
+	struct ldl_turn *turn = ldl_turn_at(check->arena, id);
+
+	check_bits(check, &turn->state, LDL_TURN_STATES);
+	for (uint32_t i = 0; i < LDL_BATONS; i++)
+		check_id(check, &turn->batons[i].thread, LDL_TABLE_THREADS);
 }
 
 static void check_also_held(struct check *check, uint32_t id)
@@ -391,6 +401,7 @@ static const struct {
 	{LDL_TABLE_RESERVES, check_reserve},
 	{LDL_TABLE_CALLBACKS, check_callback},
 	{LDL_TABLE_SEGMENTS, check_segment},
+	{LDL_TABLE_TURNS, check_turn},
 };
 
 ldl_status ldl_snapshot_check(struct ldl_snapshot *snapshot)

@@ -31,6 +31,7 @@ static const uint32_t slot_sizes[LDL_TABLE_COUNT] = {
 	[LDL_TABLE_RESERVES] = sizeof(struct ldl_reserve),
 	[LDL_TABLE_CALLBACKS] = sizeof(struct ldl_callback),
 	[LDL_TABLE_SEGMENTS] = sizeof(struct ldl_segment),
+	[LDL_TABLE_TURNS] = sizeof(struct ldl_turn),
 };
 
 static const char mend_not_ours[] = "give a file that `lockdep-lite run -o FILE` wrote";

@@ -192,6 +192,7 @@ bool ldl_thread_begin_again(struct ldl_arena *arena, struct ldl_thread *thread)
 	thread->name_id = 0;
 	thread->armed = 0;
 	memset(thread->turned_away, 0, sizeof(thread->turned_away));
+	thread->nesting = (struct ldl_nesting){0};
 	thread->segment = 0;
 	thread->created_in = 0;
 	thread->segment_is_over = false;

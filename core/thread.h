@@ -13,6 +13,12 @@
 #include "held.h"
 #include "ladder.h"
 
+/* A lock that was taken while another one of its class was held. */
+struct ldl_nesting {
+	uint64_t inner; /* ldl_instance_word(); 0: none yet */
+	ldl_class_id class;
+};
+
 /* What the fast path reads and writes, first. Everything is the owning thread's own. */
 struct ldl_thread {
 	uint32_t control; /* the control word that the caches are good for; 0: in the guard, or
@@ -66,7 +72,8 @@ struct ldl_thread {
 	uint32_t turned_away[LDL_EFFORTS]; /* not told the arena yet */
 	uint32_t sample_left;              /* slow paths before the next one that is timed */
 	uint32_t sample_seed;
-	uint64_t sampled_ns; /* when the one that is timed began; 0: this one is not */
+	uint64_t sampled_ns;        /* when the one that is timed began; 0: this one is not */
+	struct ldl_nesting nesting; /* its latest: see turn.h */
 };
 
 /* Stands for a thread before its first lock call: its control is 0, which sends every call down the

@@ -17,6 +17,7 @@ typedef uint32_t ldl_edge_id;     /* a dependency */
 typedef uint32_t ldl_witness_id;  /* the evidence of one edge */
 typedef uint32_t ldl_thread_id;   /* a slot in the thread table, used again after the thread died */
 typedef uint32_t ldl_segment_id;  /* what a thread did between two threads created or joined */
+typedef uint32_t ldl_turn_id;     /* whether the locks of one class are passed on in turn */
 typedef uint32_t ldl_finding_id;
 typedef uint32_t ldl_alloc_id;    /* an allocation site with its mask */
 typedef uint32_t ldl_reserve_id;  /* a mempool */

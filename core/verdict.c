@@ -3,6 +3,7 @@
 
 #include "class.h"
 #include "evidence.h"
+#include "turn.h"
 
 /* What a combination is asked for. Each demand is about pairs of its witnesses. */
 enum demand {
@@ -291,16 +292,6 @@ static enum ldl_verdict weigh(struct search *search)
 	return search->is_unsure ? LDL_VERDICT_ORDERED : LDL_VERDICT_GATED;
 }
 
-enum ldl_verdict ldl_verdict_of_cycle(
-	struct ldl_arena *arena, struct ldl_path_step *steps, uint32_t count)
-{
-	struct search search = {.arena = arena, .steps = steps, .count = count};
-
-	if (!show_newest(&search))
-		return potential(&search);
-	return is_of_locks_alone(&search) ? weigh(&search) : weigh_contexts(&search);
-}
-
 enum ldl_severity ldl_verdict_severity(enum ldl_verdict verdict)
 {
 	switch (verdict) {
@@ -313,4 +304,39 @@ enum ldl_severity ldl_verdict_severity(enum ldl_verdict verdict)
 	default:
 		return LDL_SEVERITY_ERROR;
 	}
+}
+
+/* Whether all steps nest locks of one class, and none is declared. The locks may be gone. */
+static bool is_of_one_class(const struct search *search)
+{
+	for (uint32_t i = 0; i < search->count; i++) {
+		const struct ldl_path_step *step = &search->steps[i];
+
+		if (step->from != search->steps[0].from ||
+			(ldl_edge_at(search->arena, step->edge)->types & LDL_EDGE_DECLARED))
+			return false;
+	}
+	return true;
+}
+
+/* What can happen by all evidence, but the locks are passed on in turn. */
+static enum ldl_verdict weigh_turns(struct search *search, enum ldl_verdict verdict)
+{
+	struct ldl_path_step *first = &search->steps[0];
+
+	first->turns = 0;
+	if (ldl_verdict_severity(verdict) != LDL_SEVERITY_INFO && is_of_one_class(search))
+		first->turns = ldl_turn_kept(search->arena, first->from, search->count);
+	return first->turns ? LDL_VERDICT_GATED : verdict;
+}
+
+enum ldl_verdict ldl_verdict_of_cycle(
+	struct ldl_arena *arena, struct ldl_path_step *steps, uint32_t count)
+{
+	struct search search = {.arena = arena, .steps = steps, .count = count};
+
+	if (!show_newest(&search))
+		return potential(&search);
+	return is_of_locks_alone(&search) ? weigh_turns(&search, weigh(&search))
+					  : weigh_contexts(&search);
 }

@@ -16,7 +16,10 @@ struct ldl_acquisition {
 	ldl_site_id site;   /* its stack; 0 when the table was full */
 	/* 0 unless known: the stack of the from-side, when no held entry has it. */
 	ldl_site_id from_site;
-	uint32_t asked;          /* of an event: what the thread woke before, see ldl_edge.asked */
+	uint32_t asked; /* of an event: what the thread woke before, see ldl_edge.asked */
+	uint32_t
+		nested; /* how many other locks of its class its thread holds: rows are looked at */
+	ldl_instance_id nested_in; /* the innermost of them */
 	bool is_last;            /* the thread waits for itself, for good: there is no next time */
 	uint32_t gfp, gfp_asked; /* of an allocation: effective mask, and what was asked for */
 	enum ldl_rule

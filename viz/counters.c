@@ -29,6 +29,7 @@ static const char *const table_names[] = {
 	[LDL_TABLE_RESERVES] = "reserves",
 	[LDL_TABLE_CALLBACKS] = "callbacks",
 	[LDL_TABLE_SEGMENTS] = "segments",
+	[LDL_TABLE_TURNS] = "turns",
 };
 
 _Static_assert(ldl_array_len(table_names) == LDL_TABLE_COUNT, "every table has a name");

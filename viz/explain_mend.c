@@ -255,7 +255,9 @@ static void mend_cycle(const struct viz_story *story)
 {
 	if (is_of_locks(story)) {
 		viz_story_head(
-			story, story->text.finding->verdict == LDL_VERDICT_GATED
+			story, viz_finding_turns(story->text.run, story->id)
+				       ? "how to do without turns, one of these is enough"
+			       : story->text.finding->verdict == LDL_VERDICT_GATED
 				       ? "how to do without that lock, one of these is enough"
 				       : "how to mend it, one of these is enough");
 		mend_order(story);

@@ -229,6 +229,18 @@ static void tell_limits(const struct viz_story *story)
 	}
 }
 
+/* Which threads go from lock to lock is not in the file; how often they did so is. */
+static void tell_turns(const struct viz_story *story)
+{
+	uint32_t turns = viz_finding_turns(story->text.run, story->id);
+
+	if (turns)
+		viz_story_item(story, "-",
+			"Whoever holds one of the %u locks goes on to the next, and nobody else: so "
+			"it was in all of the %u nestings, by several threads. No lock says so.",
+			story->text.count, turns);
+}
+
 /* What is missing for the next stronger verdict, and why a weaker one would say too little. */
 static const char *const bounds[LDL_VERDICT_COUNT][2] = {
 	[LDL_VERDICT_DEADLOCKED] = {"", "It is more than confirmed: it is there now."},
@@ -258,20 +270,27 @@ static const char *const bounds[LDL_VERDICT_COUNT][2] = {
 		"It is more than gated, for nothing keeps a second thread out."},
 };
 
+static const char *const turn_bounds[2] = {
+	"Predicted would be one nesting that begins elsewhere than where another one ended.",
+	"A weaker verdict there is none."};
+
 void viz_story_verdict(const struct viz_story *story)
 {
 	unsigned int verdict = story->text.finding->verdict;
-	const char *const *bound = bounds[verdict % LDL_VERDICT_COUNT];
+	const char *const *bound = viz_finding_turns(story->text.run, story->id)
+					   ? turn_bounds
+					   : bounds[verdict % LDL_VERDICT_COUNT];
 
 	if (verdict == LDL_VERDICT_NONE)
 		return;
 	viz_story_head(story, "why it is called %s", viz_verdict_name(verdict));
 	viz_story_item(story, "-", "%s: %s", viz_verdict_name(verdict),
-		viz_verdict_meaning(story->text.finding->kind, verdict));
+		viz_finding_means(story->text.run, story->id));
 	tell_locks(story);
 	tell_threads(story);
 	tell_gate(story);
 	tell_limits(story);
+	tell_turns(story);
 	for (size_t i = 0; i < 2; i++) {
 		if (bound[i] && *bound[i])
 			viz_story_item(story, "-", "%s", bound[i]);

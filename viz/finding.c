@@ -102,6 +102,35 @@ const char *viz_thread_label(
 	return text;
 }
 
+uint32_t viz_finding_turns(const struct viz_run *run, ldl_finding_id id)
+{
+	const struct ldl_finding *finding = ldl_snapshot_finding(&run->snapshot, id);
+	uint32_t count = 0;
+	const struct ldl_path_step *steps = ldl_snapshot_path(&run->snapshot, id, &count);
+
+	return finding && finding->verdict == LDL_VERDICT_GATED && steps && count ? steps[0].turns
+										  : 0;
+}
+
+const char *viz_finding_means(struct viz_run *run, ldl_finding_id id)
+{
+	const struct ldl_finding *finding = ldl_snapshot_finding(&run->snapshot, id);
+	uint32_t turns = viz_finding_turns(run, id);
+	char text[400];
+
+	if (!finding)
+		return "";
+	if (!turns)
+		return viz_verdict_meaning(finding->kind, finding->verdict);
+	snprintf(text, sizeof(text),
+		"passed on in turn: %" PRIu32 " nestings of this class each began with the lock at "
+		"which an earlier one had ended, so nobody else was on the way, and it did not "
+		"come near; a single nesting out of turn would make it an error, and one common "
+		"order would settle it for good.",
+		turns);
+	return viz_pool_text(&run->derived.pool, text);
+}
+
 const char *viz_finding_note(struct viz_run *run, ldl_finding_id id)
 {
 	const struct ldl_finding *finding = ldl_snapshot_finding(&run->snapshot, id);

@@ -149,7 +149,9 @@ static void add_finding(struct viz_json *json, struct viz_run *run, ldl_finding_
 	viz_json_number(json, "count", finding->count);
 	viz_json_text(json, "title", viz_finding_title(run, id, text, sizeof(text)));
 	viz_json_text(json, "why", viz_rule_sentence(finding->rule));
-	viz_json_text(json, "verdict_means", viz_verdict_meaning(finding->kind, finding->verdict));
+	viz_json_text(json, "verdict_means", viz_finding_means(run, id));
+	if (viz_finding_turns(run, id))
+		viz_json_number(json, "turns", viz_finding_turns(run, id));
 	if (finding->note)
 		viz_json_text(json, "note", viz_finding_note(run, id));
 	add_classes(json, run, id, false);

@@ -146,6 +146,7 @@ static ldl_class_id enter_class(
 	model.node = 0;
 	model.parent = 0;
 	model.nest_outer = 0;
+	model.turn = 0; /* what it led to is in the findings */
 	return ldl_class_make(&whole->arena, &model);
 }
 

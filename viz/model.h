@@ -123,6 +123,13 @@ bool viz_step_is_first(const struct ldl_path_step *steps, uint32_t index);
 /* "possible deadlock: lock order inversion between A and B". Returns `text`. */
 const char *viz_finding_title(struct viz_run *run, ldl_finding_id id, char *text, size_t size);
 
+/* In how many nestings the locks of a finding were passed on in turn, where nothing else keeps it
+ * from happening (core/turn.h); 0: that is not so. */
+uint32_t viz_finding_turns(const struct viz_run *run, ldl_finding_id id);
+
+/* What its verdict means and what would settle it, in a sentence; "" for none. */
+const char *viz_finding_means(struct viz_run *run, ldl_finding_id id);
+
 /* The line that a finding has besides its rule's words; "" for none. */
 const char *viz_finding_note(struct viz_run *run, ldl_finding_id id);
 

@@ -133,11 +133,12 @@ static void print_finding(struct viz_run_report *report, struct viz_run *run, ld
 }
 
 /* A finding that was told already. */
-static void tell_rise(struct viz_run_report *report, struct viz_run *run, ldl_finding_id id,
+static void tell_change(struct viz_run_report *report, struct viz_run *run, ldl_finding_id id,
 	struct viz_told *before, struct viz_told now)
 {
+	bool is_gone = now.shown == VIZ_SHOWN_NOT && before->shown != VIZ_SHOWN_NOT;
 	char digits[VIZ_ID_MAX];
-	if (viz_verdict_rank(now.verdict) >= viz_verdict_rank(before->verdict))
+	if (!is_gone && viz_verdict_rank(now.verdict) >= viz_verdict_rank(before->verdict))
 		return;
 	if (now.shown > before->shown)
 		print_finding(report, run, id);
@@ -156,14 +157,14 @@ size_t viz_run_report_news(struct viz_run_report *report, struct viz_run *run)
 		const struct ldl_finding *finding =
 			ldl_snapshot_finding(viz_run_snapshot(run), ids[i]);
 		enum viz_shown shown = viz_finding_shown(run, ids[i]);
-		if (shown == VIZ_SHOWN_NOT)
-			continue;
 		struct viz_told now = {finding->id, (unsigned char)shown, finding->verdict};
 		struct viz_told *before = find_told(report, now.id);
 		if (before != NULL) {
-			tell_rise(report, run, ids[i], before, now);
+			tell_change(report, run, ids[i], before, now);
 			continue;
 		}
+		if (shown == VIZ_SHOWN_NOT)
+			continue;
 		remember(report, now);
 		print_finding(report, run, ids[i]);
 		news++;

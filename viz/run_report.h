@@ -34,7 +34,7 @@ void viz_run_report_open(
 /* Prints the findings of `run` that no process had before (quiet: only remembers them) and returns
  * how many they were. What the run's view does not show is left out. A finding that got one line is
  * printed at length when it comes to deserve it, and one line tells of a verdict that became worse
- * since. */
+ * since, or so good that the finding is not shown any more. */
 size_t viz_run_report_news(struct viz_run_report *report, struct viz_run *run);
 
 /* Prints one finding, whether or not it was told before in a weaker form (quiet: only remembers

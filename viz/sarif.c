@@ -168,8 +168,7 @@ static void add_message(struct viz_json *json, struct viz_run *run, ldl_finding_
 	snprintf(text, sizeof(text), "%s. %s%s%s%s: %s", title, *note ? "Note: " : "", note,
 		*note ? ". " : "",
 		finding->verdict ? viz_verdict_name(finding->verdict) : viz_rule_id(finding->rule),
-		finding->verdict ? viz_verdict_meaning(finding->kind, finding->verdict)
-				 : viz_rule_sentence(finding->rule));
+		finding->verdict ? viz_finding_means(run, id) : viz_rule_sentence(finding->rule));
 	viz_sarif_message(json, "message", text);
 }
 

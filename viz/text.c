@@ -103,7 +103,7 @@ static void print_head(const struct viz_text *text, ldl_finding_id id)
 		text->out, "rule", viz_rule_id(finding->rule), viz_rule_sentence(finding->rule));
 	if (finding->verdict != LDL_VERDICT_NONE)
 		print_sentence(text->out, "verdict", viz_verdict_name(finding->verdict),
-			viz_verdict_meaning(finding->kind, finding->verdict));
+			viz_finding_means(text->run, id));
 	if (*note)
 		print_sentence(text->out, "note", "", note);
 }

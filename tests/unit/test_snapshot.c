@@ -115,7 +115,7 @@ static void foreign_files_are_named_for_what_they_are(void)
 	expect_refusal(100, "truncated before the end of its header: ");
 	expect_refusal(LDL_PAGE - 1, "truncated before the end of its header: ");
 	sample.header->version = 7;
-	expect_refusal(LDL_SAMPLE_SIZE, "made by format version 7, this tool reads 4: ");
+	expect_refusal(LDL_SAMPLE_SIZE, "made by format version 7, this tool reads 5: ");
 	sample.header->magic = __builtin_bswap64(LDL_MAGIC);
 	expect_refusal(LDL_SAMPLE_SIZE, "made on a machine with other byte order: ");
 	memcpy(sample.base, "\177ELF\2\1\1", 8);

@@ -300,6 +300,27 @@ static void a_verdict_that_became_worse_is_told_again(void)
 	viz_run_report_close(&told);
 }
 
+static void a_verdict_that_fell_out_of_sight_is_told_once(void)
+{
+	struct viz_run_report told;
+	ldl_finding_id id = one_cycle(LDL_VERDICT_PREDICTED);
+	char words[120];
+
+	viz_run_report_open(&told, NULL, "never", false);
+	CU_ASSERT_EQUAL(tell(&told), 1);
+	ldl_waits_verdict(id, LDL_VERDICT_GATED);
+	CU_ASSERT_EQUAL(tell(&told), 0);
+	snprintf(words, sizeof(words), "lockdep-lite: finding %s is now gated (it was predicted)\n",
+		ldl_waits_id(id));
+	CU_ASSERT_STRING_EQUAL(OUT, words);
+	CU_ASSERT_EQUAL(tell(&told), 0);
+	CU_ASSERT_STRING_EQUAL(OUT, "");
+	ldl_waits_verdict(id, LDL_VERDICT_PREDICTED);
+	CU_ASSERT_EQUAL(tell(&told), 0);
+	CU_ASSERT_TRUE(has("  verdict predicted: "));
+	viz_run_report_close(&told);
+}
+
 static void a_picture_marks_what_is_strictly_an_error(void)
 {
 	one_cycle(LDL_VERDICT_ORDERED);
@@ -326,5 +347,6 @@ LDL_SUITE(view)
 	LDL_TEST(an_edge_tells_how_often_it_was_seen_and_by_whom);
 	LDL_TEST(an_edge_seen_once_says_so);
 	LDL_TEST(a_verdict_that_became_worse_is_told_again);
+	LDL_TEST(a_verdict_that_fell_out_of_sight_is_told_once);
 	LDL_TEST(a_picture_marks_what_is_strictly_an_error);
 }
