@@ -223,6 +223,11 @@ verdict c pair_both_ways "predicted $nodes -> make_nodes" =
 verdict c three_accounts "predicted $nodes -> make_nodes -> make_nodes" =
 verdict c five_philosophers \
 	"predicted $nodes -> make_nodes -> make_nodes -> make_nodes -> make_nodes" =
+verdict c five_philosophers_one_after_the_other \
+	"predicted $nodes -> make_nodes -> make_nodes -> make_nodes -> make_nodes" =
+verdict c ring_in_turn 'gated 1' =
+verdict c ring_in_turn_but_once "potential $nodes$(printf ' -> make_nodes%.0s' {3..9})" =
+verdict c ring_in_turn_for_a_while "predicted $nodes$(printf ' -> make_nodes%.0s' {3..13})" =
 verdict c five_with_a_left_hander '' =
 verdict c one_philosopher '' \
 	"single-thread $nodes -> make_nodes -> make_nodes -> make_nodes -> make_nodes"
@@ -308,6 +313,38 @@ for case in pair_both_ways=2 three_accounts=3 five_philosophers=5 disjoint_insta
 		not_ok "c-${case%=*}: its ${case#*=} locks are named" "$found"
 	fi
 done
+
+# says CASE WHAT WORDS COMMAND…: the command's output has the words, broken into lines or not.
+says()
+{
+	local name="$1: $2" words=$3
+	shift 3
+	"$lockdep_lite" "$@" 2>&1 | tr -s '\n ' '  ' >"$work/said"
+	if grep -qE "$words" "$work/said"; then
+		ok "$name"
+	else
+		not_ok "$name" "$(cat "$work/said")"
+	fi
+}
+
+# A ring that is passed on in turn: why it is gated, in every form; a merge keeps it, unless another run
+# has the same one out of turn.
+if is_wanted c-ring_in_turn && is_wanted c-ring_in_turn_but_once && is_wanted c-five_philosophers; then
+	turn='passed on in turn: [0-9]{2,} nestings of this class'
+	ring=$runs/c-ring_in_turn/arena
+	says c-ring_in_turn text "verdict gated: $turn" report --all "$ring"
+	says c-ring_in_turn JSON "\"verdict_means\": *\"$turn.*\"turns\": *[0-9]{2,}" report --all --json "$ring"
+	says c-ring_in_turn SARIF "gated: $turn" report --all --sarif "$ring"
+	says c-ring_in_turn explained 'Whoever holds one of the 8 locks goes on to the next' report --all \
+		--explain "$("$lockdep_lite" report --all --json "$ring" | sed -n 's/.*"id": *"\([0-9a-f]*\)".*/\1/p' | head -n 1)" \
+		"$ring"
+	"$lockdep_lite" merge -o "$work/in_turn" "$ring" "$runs/c-five_philosophers/arena" 2>"$work/err"
+	says c-ring_in_turn merged "verdict gated: $turn" report --all "$work/in_turn"
+	"$lockdep_lite" merge -o "$work/but_once" "$ring" "$runs/c-ring_in_turn_but_once/arena" 2>"$work/err"
+	says c-ring_in_turn 'merged with one that is not' 'verdict potential: .*the chain \(8 edges\)' report \
+		"$work/but_once"
+	says c-ring_in_turn compared 'potential' diff "$ring" "$runs/c-ring_in_turn_but_once/arena"
+fi
 
 # What comes and goes needs no room for good. A hundred thousand locks in one order need more than there
 # is for the evidence of all of it, and that is all that is left out.
