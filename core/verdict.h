@@ -10,8 +10,8 @@
  *			least two threads, no gate, and no order
  *	ordered		in each combination of several threads without a gate, two are ordered
  *	single-thread	all combinations without a gate are of one thread
- *	gated		all combinations have a gate; or all steps nest locks of one class, and these
- *			are passed on in turn (turn.h)
+ *	gated		all combinations have a gate; or all steps nest locks of one class, and
+ *			these are passed on in turn (turn.h)
  *
  * and a predicted or potential one is bounded when in each such combination one of the waits ends
  * by itself. An order that was declared has no gate. In cycles

@@ -236,8 +236,9 @@ static void tell_turns(const struct viz_story *story)
 
 	if (turns)
 		viz_story_item(story, "-",
-			"Whoever holds one of the %u locks goes on to the next, and nobody else: so "
-			"it was in all of the %u nestings, by several threads. No lock says so.",
+			"Whoever holds one of the %u locks goes on to the next, and nobody "
+			"else: so it was in all of the %u nestings, by several threads. No lock "
+			"says so.",
 			story->text.count, turns);
 }
 

@@ -1,5 +1,5 @@
-/* core/turn against a model of threads that really exclude one another: what it promises is that no
- * more of them wait inside a ring than there are batons, for as long as it calls the ring in turn. */
+/* core/turn against a model of threads that really exclude one another. What it promises: no more
+ * of them wait inside a ring than it has batons, for as long as it calls the ring in turn. */
 #include <stdio.h>
 #include <lockdep_lite.h>
 #include "core/class.h"

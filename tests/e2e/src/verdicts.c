@@ -80,8 +80,8 @@ static const struct turns_case *find(const struct turns_case *table, const char 
 
 int main(int argc, char **argv)
 {
-	static const struct turns_case *const tables[] = {
-		gate_cases, thread_cases, evidence_cases, join_cases, class_cases, reuse_cases};
+	static const struct turns_case *const tables[] = {gate_cases, thread_cases, evidence_cases,
+		join_cases, class_cases, reuse_cases, ring_cases};
 	const struct turns_case *found = NULL;
 
 	for (size_t i = 0; !found && i < sizeof(tables) / sizeof(tables[0]); i++)

@@ -43,6 +43,6 @@ void live_for_ever(turns_act act);
 #name, name                                                                        \
 	}
 extern const struct turns_case gate_cases[], thread_cases[], evidence_cases[], join_cases[],
-	class_cases[], reuse_cases[];
+	class_cases[], reuse_cases[], ring_cases[];
 
 #endif
