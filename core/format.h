@@ -240,6 +240,7 @@ struct ldl_turn {
 	uint32_t lock;   /* its own: spin.h */
 	uint32_t state;  /* ldl_turn_state */
 	uint32_t passed; /* nestings that began with the lock at which another one had ended */
+	uint32_t handed; /* of these, by another thread than that one */
 	uint32_t rover;  /* serial of the first thread that was at more than one place; 0: none */
 	struct ldl_baton batons[LDL_BATONS]; /* the one ahead, the one that follows it */
 	ldl_instance_id
@@ -451,7 +452,7 @@ _Static_assert(sizeof(struct ldl_header) <= LDL_PAGE, "format: the header is one
 _Static_assert(sizeof(struct ldl_module) == 56, "format");
 _Static_assert(sizeof(struct ldl_site) == 16, "format");
 _Static_assert(sizeof(struct ldl_class) == 64, "format");
-_Static_assert(sizeof(struct ldl_turn) == 96, "format");
+_Static_assert(sizeof(struct ldl_turn) == 104, "format");
 _Static_assert(sizeof(struct ldl_instance) == 16, "format: four to a cache line");
 _Static_assert(sizeof(struct ldl_instance_info) == 16, "format");
 _Static_assert(sizeof(struct ldl_bucket) == 64, "format: one cache line");

@@ -78,7 +78,7 @@
 #define LDL_DETOURS       16u    /* searches for a cycle that can happen behind those that cannot */
 #define LDL_DETOUR_EDGES  4u     /* that one of them avoids */
 #define LDL_BATONS        2u     /* nestings of one class that may be under way, in turn */
-#define LDL_TURNS_LEAST   64u    /* nestings in turn, before that is believed */
+#define LDL_TURNS_LEAST   64u    /* nestings that took over in turn, before that is believed */
 #define LDL_TURNS_ROUNDS  3u     /* the same, times the locks of a cycle */
 #define LDL_TURNS_RECENT  8u     /* of them that are remembered, a power of two */
 #define LDL_TURN_LATE     4u     /* nestings in turn after which one of these may be made again */

@@ -123,7 +123,12 @@ static bool is_late(const struct step *step)
 /* The baton ahead goes on. */
 static void lead(const struct step *step)
 {
-	step->turn->batons[0] = moved(step);
+	struct ldl_baton *ahead = &step->turn->batons[0];
+
+	/* That a thread follows itself says nothing. */
+	if (ahead->at && ahead->serial != step->thread->record->serial)
+		step->turn->handed++;
+	*ahead = moved(step);
 	step->turn->passed++;
 	*recent(step->turn, 0) = (ldl_instance_id)(step->inner >> 32);
 	if (step->turn->batons[1].at == step->inner)
@@ -191,7 +196,7 @@ static void remember(const struct step *step)
 	*last = (struct ldl_nesting){step->inner, step->class};
 }
 
-/* Two exclusive holds, and nothing else of the class. */
+/* Two exclusive holds, and nothing else of the class, as far as all was seen. */
 static bool is_plain(const struct ldl_thread *thread, const struct ldl_acquisition *acquisition)
 {
 	int outer = -1;
@@ -200,7 +205,8 @@ static bool is_plain(const struct ldl_thread *thread, const struct ldl_acquisiti
 		if (thread->held[i].instance == acquisition->nested_in)
 			outer = (int)i;
 	}
-	return acquisition->nested == 1 && outer >= 0 && !(acquisition->mode & LDL_MODE_SHARED) &&
+	return acquisition->nested == 1 && outer >= 0 && !thread->unseen &&
+	       !thread->record->overflow && !(acquisition->mode & LDL_MODE_SHARED) &&
 	       !(ldl_held_mode(&thread->held[outer]) & LDL_MODE_SHARED);
 }
 
@@ -211,21 +217,21 @@ static void break_turn(struct ldl_turn *turn)
 }
 
 /* The counts at which the findings are weighed again, though nothing else happened. */
-static bool is_round(uint32_t passed)
+static bool is_round(uint32_t handed)
 {
-	return passed >= LDL_TURNS_LEAST && !(passed & (passed - 1));
+	return handed >= LDL_TURNS_LEAST && !(handed & (handed - 1));
 }
 
 static void pass(const struct step *step)
 {
-	uint32_t before = step->turn->passed;
+	uint32_t before = step->turn->handed;
 
 	if (!fits(step)) {
 		break_turn(step->turn);
 		return;
 	}
 	remember(step);
-	if (step->turn->passed != before && is_round(step->turn->passed))
+	if (step->turn->handed != before && is_round(step->turn->handed))
 		ldl_or_relaxed(&step->turn->state, LDL_TURN_UNSETTLED);
 }
 
@@ -268,11 +274,11 @@ uint32_t ldl_turn_kept(const struct ldl_arena *arena, ldl_class_id class, uint32
 	ldl_turn_id id = ldl_load_acquire(&ldl_class_at(arena, class)->turn);
 	const struct ldl_turn *turn = ldl_turn_at(arena, id);
 	uint32_t state = ldl_load_relaxed(&turn->state);
-	uint32_t passed = ldl_load_relaxed(&turn->passed);
+	uint32_t handed = ldl_load_relaxed(&turn->handed);
 
 	if (!id || (state & LDL_TURN_BROKEN) || !(state & LDL_TURN_ROVED) ||
-		count <= (state & LDL_TURN_FORKED ? LDL_BATONS : 1) || passed < LDL_TURNS_LEAST ||
-		passed / LDL_TURNS_ROUNDS < count)
+		count <= (state & LDL_TURN_FORKED ? LDL_BATONS : 1) || handed < LDL_TURNS_LEAST ||
+		handed / LDL_TURNS_ROUNDS < count)
 		return 0;
-	return passed;
+	return ldl_load_relaxed(&turn->passed);
 }

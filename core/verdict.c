@@ -324,7 +324,6 @@ static enum ldl_verdict weigh_turns(struct search *search, enum ldl_verdict verd
 {
 	struct ldl_path_step *first = &search->steps[0];
 
-	first->turns = 0;
 	if (ldl_verdict_severity(verdict) != LDL_SEVERITY_INFO && is_of_one_class(search))
 		first->turns = ldl_turn_kept(search->arena, first->from, search->count);
 	return first->turns ? LDL_VERDICT_GATED : verdict;
@@ -335,6 +334,7 @@ enum ldl_verdict ldl_verdict_of_cycle(
 {
 	struct search search = {.arena = arena, .steps = steps, .count = count};
 
+	steps[0].turns = 0;
 	if (!show_newest(&search))
 		return potential(&search);
 	return is_of_locks_alone(&search) ? weigh_turns(&search, weigh(&search))

@@ -64,12 +64,15 @@ static void pass(unsigned int thread, int outer, int inner)
 	lockstep_call(thread, nest, &(struct act){outer, inner, LDL_EXCLUSIVE});
 }
 
-/* So many nestings in turn around a ring of `size` locks from lock `from` on, by three threads that
- * take no notice of one another; returns the lock at which the last one ends. */
+/* So many nestings in turn around a ring of `size` locks from lock `from` on, each by another one
+ * of three threads than the last; returns the lock at which the last one ends. */
 static int go_round(int from, int size, int count)
 {
+	static unsigned int latest;
+
 	for (int i = 0; i < count; i++) {
-		pass(1 + (unsigned int)(i * 7 / 3) % 3, from, (from + 1) % size);
+		latest = (latest + 1) % 3;
+		pass(1 + latest, from, (from + 1) % size);
 		from = (from + 1) % size;
 	}
 	return from;
@@ -135,7 +138,7 @@ static void it_is_an_error_until_that_was_seen_often_enough(void)
 	int at;
 
 	begin();
-	at = go_round(0, 5, LDL_TURNS_LEAST - 1);
+	at = go_round(0, 5, LDL_TURNS_LEAST); /* the first one takes over from nobody */
 	CU_ASSERT(verdict() == LDL_VERDICT_PREDICTED || verdict() == LDL_VERDICT_POTENTIAL);
 	CU_ASSERT_EQUAL(ldl_finding_count(), 1);
 	(void)go_round(at, 5, 1);
@@ -145,9 +148,10 @@ static void it_is_an_error_until_that_was_seen_often_enough(void)
 static void the_figure_grows_with_the_nestings(void)
 {
 	begin();
-	(void)go_round(0, 5, 1024);
-	CU_ASSERT_EQUAL(turns_shown(), 1024);
-	CU_ASSERT_EQUAL(turn()->passed, 1024);
+	(void)go_round(0, 5, 1025);
+	CU_ASSERT_EQUAL(turns_shown(), 1025);
+	CU_ASSERT_EQUAL(turn()->passed, 1025);
+	CU_ASSERT_EQUAL(turn()->handed, 1024);
 	expect_gated();
 }
 
@@ -162,6 +166,18 @@ static void a_long_ring_must_come_round_three_times(void)
 	CU_ASSERT_EQUAL(ldl_turn_kept(arena, class, ENOUGH / LDL_TURNS_ROUNDS + 1), 0);
 	CU_ASSERT_EQUAL(ldl_turn_kept(arena, class, 1), 0);
 	expect_gated();
+}
+
+/* One walks round and round; others do so once each, later: they only did not meet. */
+static void walks_one_after_another_are_an_error(void)
+{
+	begin();
+	for (unsigned int thread = 1; thread <= 3; thread++) {
+		for (int i = 0; i < (thread == 1 ? 1000 : 5); i++)
+			pass(thread, i % 5, (i + 1) % 5);
+	}
+	CU_ASSERT(turn()->passed >= 1000);
+	expect_error();
 }
 
 static void one_nesting_out_of_turn_makes_it_an_error(void)
@@ -463,6 +479,7 @@ LDL_SUITE(turn)
 	LDL_TEST(it_is_an_error_until_that_was_seen_often_enough);
 	LDL_TEST(the_figure_grows_with_the_nestings);
 	LDL_TEST(a_long_ring_must_come_round_three_times);
+	LDL_TEST(walks_one_after_another_are_an_error);
 	LDL_TEST(one_nesting_out_of_turn_makes_it_an_error);
 	LDL_TEST(for_good);
 	LDL_TEST(nor_may_it_end_elsewhere);
