@@ -39,7 +39,7 @@ static bool grow(struct ldl_thread *thread)
 
 		ldl_held_copy(run, thread->held, old_size);
 		thread->held = run;
-		/* Release: pairs with the acquires in ldl_engine_steal(). */
+		/* Release: pairs with the acquires in steal_from(), in engine_steal.c. */
 		ldl_store_release(&record->held_first, first);
 		ldl_store_relaxed(&record->held_capacity, size);
 		ldl_held_vacate(ldl_held_at(&ldl_engine.arena, old_first), run, old_size);

@@ -27,6 +27,7 @@ struct ldl_lock_type {
 	uint32_t (*flags)(const void *lock); /* ldl_instance_flags of this lock; NULL: 0 */
 	uint64_t *(*mark)(const void *lock); /* a word of it that nobody uses and each initialiser
 						clears; NULL: none */
+	uint32_t size;                       /* of a lock, where it has a mark: bytes */
 	const char *name;     /* all of this type are one class of that name; NULL: told by place */
 	uint32_t class_flags; /* of that class: ldl_class_flags */
 };

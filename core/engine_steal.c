@@ -1,8 +1,8 @@
 /* Locks that are released by another thread than the one that holds them. */
 #include "engine_state.h"
 
-/* Takes the entry out of the thread's run; and looks again where it moved to another run meanwhile,
- * which it does twice at most, or further down. */
+/* Takes the entry out of the thread's run; and looks again where it moved meanwhile, to another run
+ * or further down: LDL_STEAL_TRIES times at most. */
 static bool steal_from(const struct ldl_thread_record *record, uint64_t addr)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
@@ -24,8 +24,12 @@ static bool steal_from(const struct ldl_thread_record *record, uint64_t addr)
 		is_found |= at >= 0;
 		/* Pairs with the barrier before ldl_engine_moved_down(). */
 		ldl_fence_full();
+		/* Moved down, or that and something else pushed in its place. */
 		may_be_elsewhere =
-			at >= 0 ? ldl_held_depth(ldl_load_relaxed(&record->depth)) <= (uint32_t)at
+			at >= 0 ? ldl_held_depth(ldl_load_relaxed(&record->depth)) <=
+						  (uint32_t)at ||
+					  ldl_load_relaxed(&ldl_held_at(arena, first)[at].addr) !=
+						  (addr | LDL_HELD_STOLEN)
 				: ldl_load_acquire(&record->held_first) != first;
 	}
 	return is_found;

@@ -7,12 +7,13 @@
  * the slow path only: a new tenant that does just what the old one did, at the same places, is of
  * the same class; what else it does is a new chain. Static storage has one tenant.
  *
- * A mark is 0, or CLAIMED by the thread that is just finding out what the new tenant is, or of a
- * lock; others never write over a claim. */
+ * A mark is 0; or CLAIMED, by the thread that is just finding out what the new tenant is, which
+ * nobody else writes over; or says which lock it is in. */
 #include "engine_state.h"
 
 #include "class.h"
 #include "instance.h"
+#include "sys.h"
 
 #define CLAIMED 1u
 
@@ -106,7 +107,7 @@ void ldl_engine_show_mark(ldl_instance_id id, const void *lock, const struct ldl
 	if (!mark)
 		return;
 	/* Read before the class is: who changes that meanwhile has changed the mark as well.
-	 * Acquire: pairs with the release in ldl_engine_move_in(). */
+	 * Acquire: pairs with the releases in ldl_engine_move_in() and ldl_engine_settle_in(). */
 	found = ldl_load_acquire(mark);
 	wanted = mark_of(lock, id);
 	if (found == CLAIMED || found == wanted)
@@ -115,17 +116,31 @@ void ldl_engine_show_mark(ldl_instance_id id, const void *lock, const struct ldl
 	(void)ldl_cas_acq_rel(mark, &found, wanted);
 }
 
-void ldl_engine_clear_mark(ldl_instance_id id, const void *lock)
+/* Whether so many bytes are there to be read. Where they lie in one page, the first one says it. */
+static bool is_there(const void *lock, uint32_t size)
+{
+	uintptr_t last = ((uintptr_t)lock + size - 1) & ~(uintptr_t)7;
+
+	return (uintptr_t)lock / LDL_PAGE == last / LDL_PAGE ||
+	       (ldl_engine.arena.may_syscall && ldl_sys_is_readable((const uint64_t *)last));
+}
+
+/* What is there may be no mutex any more, since most end without a call, but a smaller lock and
+ * something else of the program's behind it: only what is this mark is written over. */
+__attribute__((no_sanitize("address"))) void ldl_engine_clear_mark(
+	ldl_instance_id id, const void *lock)
 {
 	const struct ldl_lock_type *type = ldl_load_relaxed(&mutexes);
 	ldl_class_id class = ldl_instance_class(&ldl_engine.arena, id);
-	uint64_t *mark;
+	uint64_t *mark, found;
 
-	if (!type || ldl_class_at(&ldl_engine.arena, class)->kind != LDL_KIND_MUTEX)
+	if (!type || ldl_class_at(&ldl_engine.arena, class)->kind != LDL_KIND_MUTEX ||
+		!is_there(lock, type->size))
 		return;
 	mark = place_of_mark(lock, type);
-	if (mark)
-		ldl_store_relaxed(mark, 0);
+	found = mark_of(lock, id);
+	if (mark && ldl_load_relaxed(mark) == found)
+		(void)ldl_cas_acq_rel(mark, &found, 0);
 }
 
 ldl_instance_id ldl_engine_renew(

@@ -26,8 +26,8 @@ int ldl_sys_unlink(const char *path);
 int ldl_sys_unlinkat(int folder, const char *name);
 int ldl_sys_memfd_create(const char *name, unsigned int flags);
 int ldl_sys_fstat(int fd, struct stat *about);
-/* Of the name itself, when it is a symlink. */
 int ldl_sys_stat(const char *path, struct stat *about);
+/* Of the name itself, when it is a symlink. */
 int ldl_sys_lstatat(int folder, const char *name, struct stat *about);
 /* Whole entries of a folder, struct ldl_sys_entry, as many as fit: their bytes; 0 at the end. */
 int64_t ldl_sys_getdents(int folder, void *entries, size_t size);

@@ -18,8 +18,9 @@
  * another one than there are batons. So a cycle of more locks than batons was never closed.
  *
  * What is seen proves less than a lock does. So it counts only when one thread went on where
- * another had ended LDL_TURNS_LEAST times, and for LDL_TURNS_ROUNDS rounds; and when two threads at least went from place to place:
- * philosophers, who keep their seats, may eat in turn by chance.
+ * another had ended LDL_TURNS_LEAST times, and for LDL_TURNS_ROUNDS rounds; and when two threads
+ * at least went from place to place: philosophers, who keep their seats, may eat in turn by
+ * chance.
  *
  * Called by every thread for its own nestings. Takes the turn's own lock for some tens of
  * nanoseconds. Whatever cannot be told for certain breaks it. */

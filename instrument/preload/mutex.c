@@ -47,7 +47,11 @@ static uint64_t *mutex_mark(const void *lock)
 }
 
 const struct ldl_lock_type ldl_mutex_type = {
-	.kind = LDL_KIND_MUTEX, .flags = mutex_flags, .mark = mutex_mark};
+	.kind = LDL_KIND_MUTEX,
+	.flags = mutex_flags,
+	.mark = mutex_mark,
+	.size = sizeof(pthread_mutex_t),
+};
 
 LDL_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {

@@ -58,11 +58,11 @@ memory_of()
 		"/proc/$1/status"
 }
 
-# growth FILE COLUMN: kB by which the watched and the bare server's memory grew after the warm-up.
+# growth FILE COLUMN: (7: files and shared, among which the arena is) kB by which the watched and the bare server's memory grew after the warm-up.
 growth()
 {
 	awk -v column="$2" '
-	$1 == "soak.memory" && $4 > 0 { kibi[$2 $3] = $column; count++ }
+	$1 == "soak.memory" && $4 > 0 { kibi[$2 $3] = column == 7 ? $6 + $7 : $column; count++ }
 	END {
 		if (count == 4)
 			print kibi["watchedend"] - kibi["watchedwarm"], kibi["bareend"] - kibi["barewarm"]

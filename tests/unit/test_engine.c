@@ -309,6 +309,8 @@ static void release_below_the_innermost_leaves_what_was_never_inside_it(void)
 	CU_ASSERT_TRUE(release_below(&a));
 	CU_ASSERT_EQUAL(ldl_is_held(&c), 1);
 	CU_ASSERT_EQUAL(ldl_self.record->depth, 1);
+	/* What was moved down is no entry that the fast path may take for checked. */
+	CU_ASSERT_EQUAL(ldl_self.thread->settled, 0);
 	ldl_lock_release(&c);
 	CU_ASSERT_EQUAL(ldl_self.record->depth, 0);
 	CU_ASSERT_EQUAL(ldl_finding_count(), 0);

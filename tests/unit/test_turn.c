@@ -150,7 +150,6 @@ static void the_figure_grows_with_the_nestings(void)
 	begin();
 	(void)go_round(0, 5, 1025);
 	CU_ASSERT_EQUAL(turns_shown(), 1025);
-	CU_ASSERT_EQUAL(turn()->passed, 1025);
 	CU_ASSERT_EQUAL(turn()->handed, 1024);
 	expect_gated();
 }
@@ -172,11 +171,8 @@ static void a_long_ring_must_come_round_three_times(void)
 static void walks_one_after_another_are_an_error(void)
 {
 	begin();
-	for (unsigned int thread = 1; thread <= 3; thread++) {
-		for (int i = 0; i < (thread == 1 ? 1000 : 5); i++)
-			pass(thread, i % 5, (i + 1) % 5);
-	}
-	CU_ASSERT(turn()->passed >= 1000);
+	for (int i = 0; i < 1010; i++)
+		pass(i < 1000 ? 1 : i < 1005 ? 2 : 3, i % 5, (i + 1) % 5);
 	expect_error();
 }
 
