@@ -280,7 +280,7 @@ LDL_INLINE bool ldl_engine_pop_below(struct ldl_thread *thread, const void *lock
 
 /* Another thread may have released the lock that moved, and marked the place that it had: then
  * either the mark is seen here, after the barrier; or, after its own, that one sees that the depth
- * is another, and looks again (steal_from(), in engine_steal.c). */
+ * is another, or another entry in that place, and looks again (steal_from(), in engine_steal.c). */
 LDL_INLINE void ldl_engine_moved_down(struct ldl_thread *thread)
 {
 	struct ldl_held *old =

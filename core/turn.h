@@ -23,7 +23,8 @@
  * chance.
  *
  * Called by every thread for its own nestings. Takes the turn's own lock for some tens of
- * nanoseconds. Whatever cannot be told for certain breaks it. */
+ * nanoseconds. What cannot be told for certain breaks it, but for nestings that were
+ * never seen: of those, only the calling thread's own are known. */
 #ifndef LDL_TURN_H
 #define LDL_TURN_H
 
