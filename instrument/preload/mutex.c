@@ -75,7 +75,7 @@ LDL_EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
 
 /* What the short ways below end in, each by a jump, so that they themselves save no registers. */
 
-/* A mutex that is not plain, or not free. */
+/* A mutex that is not taken here, or not free. */
 static LDL_NOINLINE int lock_wanted(pthread_mutex_t *mutex, const void *caller)
 {
 	if (ldl_unlikely(!ldl_engine_acquire_fast(mutex, LDL_MODE_EXCLUSIVE, caller)))
@@ -105,19 +105,29 @@ LDL_INLINE int give_wanted(pthread_mutex_t *mutex, int (*real)(pthread_mutex_t *
 	return real(mutex);
 }
 
-/* Not a plain one, or not the innermost. */
+/* What was popped is given back. */
+LDL_INLINE int give_popped(pthread_mutex_t *mutex, int (*real)(pthread_mutex_t *))
+{
+	return ldl_likely(ldl_plain_give(mutex)) ? 0 : give_wanted(mutex, real);
+}
+
+/* Not of the plain kind, or not the innermost. */
 LDL_INLINE int give_other(
 	pthread_mutex_t *mutex, const void *caller, int (*real)(pthread_mutex_t *))
 {
 	struct ldl_thread *thread = LDL_SELF(thread);
 	int result;
 
-	if (ldl_plain_is(mutex, thread) && ldl_engine_pop_below(thread, mutex)) {
-		bool is_given = ldl_plain_give(mutex);
+	if (ldl_plain_is_like(mutex, thread)) {
+		if (ldl_engine_pop(thread, mutex))
+			return give_popped(mutex, real);
+		if (ldl_engine_pop_below(thread, mutex)) {
+			bool is_given = ldl_plain_give(mutex);
 
-		ldl_fence_after_cas();
-		ldl_engine_moved_down(thread);
-		return is_given ? 0 : give_wanted(mutex, real);
+			ldl_fence_after_cas();
+			ldl_engine_moved_down(thread);
+			return is_given ? 0 : give_wanted(mutex, real);
+		}
 	}
 	if (ldl_engine_release_fast(mutex))
 		return real(mutex);
@@ -137,20 +147,50 @@ static LDL_NOINLINE int unlock_other(pthread_mutex_t *mutex, const void *caller)
 	return give_other(mutex, caller, ldl_real.pthread_mutex_unlock);
 }
 
-/* A plain mutex that was free: taken, then checked, and pushed as held. */
-LDL_INLINE int take(pthread_mutex_t *mutex, uint32_t mode, const void *caller,
-	int (*wanted)(pthread_mutex_t *, const void *))
+/* A mutex that was free: taken, then checked, and pushed as held. */
+LDL_INLINE int take(struct ldl_thread *thread, pthread_mutex_t *mutex, uint32_t mode,
+	const void *caller, int (*wanted)(pthread_mutex_t *, const void *))
 {
-	struct ldl_thread *thread = LDL_SELF(thread);
-
-	LDL_SETTLE_STACK();
-	if (ldl_unlikely(!ldl_plain_is(mutex, thread)) ||
-		ldl_unlikely(!ldl_plain_take(mutex, thread)))
+	if (ldl_unlikely(!ldl_plain_take(mutex, thread)))
 		return wanted(mutex, caller);
 	if (ldl_unlikely(!ldl_engine_taken_marked(
 		    thread, mutex, ldl_load_acquire(mark_word(mutex)), mode, caller)))
 		return taken_unmarked(mutex, mode, caller);
 	return 0;
+}
+
+/* The short way: it is of the plain kind. */
+LDL_INLINE int take_plain(pthread_mutex_t *mutex, uint32_t mode, const void *caller,
+	int (*other)(pthread_mutex_t *, const void *),
+	int (*wanted)(pthread_mutex_t *, const void *))
+{
+	struct ldl_thread *thread = LDL_SELF(thread);
+
+	LDL_SETTLE_STACK();
+	if (ldl_unlikely(!ldl_plain_is(mutex, thread)))
+		return other(mutex, caller);
+	return take(thread, mutex, mode, caller, wanted);
+}
+
+/* It is of another kind, which may be like the plain one. */
+LDL_INLINE int take_other(pthread_mutex_t *mutex, uint32_t mode, const void *caller,
+	int (*wanted)(pthread_mutex_t *, const void *))
+{
+	struct ldl_thread *thread = LDL_SELF(thread);
+
+	if (!ldl_plain_is_like(mutex, thread))
+		return wanted(mutex, caller);
+	return take(thread, mutex, mode, caller, wanted);
+}
+
+static LDL_NOINLINE int lock_other(pthread_mutex_t *mutex, const void *caller)
+{
+	return take_other(mutex, LDL_MODE_EXCLUSIVE, caller, lock_wanted);
+}
+
+static LDL_NOINLINE int try_other(pthread_mutex_t *mutex, const void *caller)
+{
+	return take_other(mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, caller, try_wanted);
 }
 
 /* The innermost lock, plain, and nobody waits for it: popped and given back. */
@@ -169,12 +209,13 @@ LDL_INLINE int give(pthread_mutex_t *mutex, const void *caller,
 
 LDL_HOT LDL_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-	return take(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER, lock_wanted);
+	return take_plain(mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER, lock_other, lock_wanted);
 }
 
 LDL_HOT LDL_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
-	return take(mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER, try_wanted);
+	return take_plain(
+		mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER, try_other, try_wanted);
 }
 
 LDL_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
@@ -232,13 +273,14 @@ static LDL_NOINLINE int mtx_try_wanted(pthread_mutex_t *mutex, const void *calle
 
 LDL_HOT LDL_EXPORT int mtx_lock(mtx_t *mutex)
 {
-	return take((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER, mtx_lock_wanted);
+	return take_plain((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER, mtx_lock_wanted,
+		mtx_lock_wanted);
 }
 
 LDL_HOT LDL_EXPORT int mtx_trylock(mtx_t *mutex)
 {
-	return take((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER,
-		mtx_try_wanted);
+	return take_plain((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER,
+		mtx_try_wanted, mtx_try_wanted);
 }
 
 LDL_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *until)

@@ -55,17 +55,18 @@ static bool is_elided(void)
 static bool is_in_state(const pthread_mutex_t *mutex, int lock, int owner, unsigned int users)
 {
 	return mutex->__data.__lock == lock && mutex->__data.__owner == owner &&
-	       mutex->__data.__nusers == users && mutex->__data.__kind == 0;
+	       mutex->__data.__nusers == users;
 }
 
 /* A lock by the one is a lock for the other, and leaves the same words behind. */
-static bool is_as_described(void)
+static bool is_as_described(int kind)
 {
-	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 	const struct ldl_thread *self = ldl_thread_known();
 	int tid = ldl_sys_gettid();
 	bool is_same;
 
+	mutex.__data.__kind = kind;
 	if (!self || (int)self->tid != tid)
 		return false;
 	if (ldl_real.pthread_mutex_lock(&mutex) != 0)
@@ -75,7 +76,8 @@ static bool is_as_described(void)
 		return false;
 	return is_in_state(&mutex, 0, 0, 0) && ldl_plain_take(&mutex, self) &&
 	       is_in_state(&mutex, 1, tid, 1) && ldl_real.pthread_mutex_trylock(&mutex) == EBUSY &&
-	       ldl_plain_give(&mutex) && is_in_state(&mutex, 0, 0, 0);
+	       ldl_plain_give(&mutex) && is_in_state(&mutex, 0, 0, 0) &&
+	       mutex.__data.__kind == kind;
 }
 
 void ldl_plain_begin(void)
@@ -89,7 +91,8 @@ void ldl_plain_begin(void)
 		is_usable = is_known_release() && is_libcs((void *)ldl_real.pthread_mutex_lock) &&
 			    is_libcs((void *)ldl_real.pthread_mutex_unlock) &&
 			    is_libcs((void *)ldl_real.pthread_cond_wait) && !is_elided() &&
-			    is_as_described();
+			    is_as_described(0) && is_as_described(LDL_PLAIN_ADAPTIVE) &&
+			    is_as_described(LDL_PLAIN_UNELIDABLE);
 	is_checked = true;
 	if (!is_usable)
 		return;

@@ -1,5 +1,5 @@
-/* Plain mutexes (of PTHREAD_MUTEX_INITIALIZER's kind) that nobody else wants: taken and given back
- * here, without a call into libc.
+/* Plain mutexes (of PTHREAD_MUTEX_INITIALIZER's kind, and two kinds that libc takes by the same
+ * words) that nobody else wants: taken and given back here, without a call into libc.
  *
  * A lock that was free needs no check before it is taken, since nobody waited for it; and what is
  * done after its atomic instruction overlaps with it, while what is done before is paid in full. So
@@ -24,11 +24,24 @@ void ldl_plain_end(void);
 /* Whether it is done at all, now. For tests. */
 extern bool ldl_plain_is_used LDL_HIDDEN;
 
+enum {
+	LDL_PLAIN_ADAPTIVE = 3, /* spins before it waits; once it is taken it is like any other */
+	LDL_PLAIN_UNELIDABLE = 512, /* PTHREAD_MUTEX_NORMAL was asked for by name */
+};
+
 /* Whether the mutex's __kind is the plain one, 0, and this thread may use it as such now. One
  * comparison: thread->plain is 1 or 0. */
 LDL_INLINE bool ldl_plain_is(const pthread_mutex_t *mutex, const struct ldl_thread *thread)
 {
 	return (unsigned int)mutex->__data.__kind < thread->plain;
+}
+
+/* The same of all kinds that free locks are taken of alike. */
+LDL_INLINE bool ldl_plain_is_like(const pthread_mutex_t *mutex, const struct ldl_thread *thread)
+{
+	int kind = mutex->__data.__kind & ~LDL_PLAIN_UNELIDABLE;
+
+	return (kind == 0 || kind == LDL_PLAIN_ADAPTIVE) && thread->plain;
 }
 
 /* Takes a free plain mutex for the calling thread. Acquire: pairs with the release of whoever gave

@@ -25,6 +25,28 @@ static void *idle(void *arg)
 	return arg;
 }
 
+static const struct {
+	const char *name;
+	int type;
+} types[] = {
+	{"adaptive", PTHREAD_MUTEX_ADAPTIVE_NP},
+	{"normal", PTHREAD_MUTEX_NORMAL},
+	{"errorcheck", PTHREAD_MUTEX_ERRORCHECK},
+	{"recursive", PTHREAD_MUTEX_RECURSIVE},
+};
+
+/* Makes the mutex anew, of this type; another name: as its initialiser did. */
+static void make(const char *name)
+{
+	pthread_mutexattr_t attributes;
+
+	pthread_mutexattr_init(&attributes);
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (strcmp(name, types[i].name) == 0)
+			pthread_mutexattr_settype(&attributes, types[i].type);
+	pthread_mutex_init(&mutex, &attributes);
+}
+
 static void second_thread(void)
 {
 	pthread_t thread;
@@ -143,7 +165,7 @@ static int find_base(struct dl_phdr_info *info, size_t size, void *base)
 }
 
 /* What the library itself says, at this offset of it: is the short way open? */
-static void say_kind(const char *offset, const char *when)
+static void say_used(const char *offset, const char *when)
 {
 	unsigned long base = 0;
 
@@ -154,30 +176,73 @@ static void say_kind(const char *offset, const char *when)
 		printf("%s: not watched\n", when);
 }
 
-static void kinds(const char *offset)
+static void used(const char *offset)
 {
-	say_kind(offset, "one thread");
+	say_used(offset, "one thread");
 	second_thread();
-	say_kind(offset, "two threads");
+	say_used(offset, "two threads");
 	fflush(stdout);
 	if (fork() == 0) {
-		say_kind(offset, "forked");
+		say_used(offset, "forked");
 		second_thread();
-		say_kind(offset, "forked, two threads");
+		say_used(offset, "forked, two threads");
 		fflush(stdout);
 		_exit(0);
 	}
 	wait(NULL);
 }
 
+static int (*libcs_lock)(pthread_mutex_t *);
+static int libc_calls;
+
+static int counting_lock(pthread_mutex_t *wanted)
+{
+	libc_calls++;
+	return libcs_lock(wanted);
+}
+
+/* In the library's table of libc's functions, at this offset of it, a counting one takes the place
+ * of pthread_mutex_lock(): which kinds still get there? */
+static void kinds(const char *offset)
+{
+	unsigned long base = 0;
+	void **table;
+
+	second_thread();
+	dl_iterate_phdr(find_base, &base);
+	libcs_lock = (int (*)(pthread_mutex_t *))dlsym(
+		dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD), "pthread_mutex_lock");
+	table = (void **)(base + strtoul(offset, NULL, 16));
+	while (*table != (void *)libcs_lock)
+		table++;
+	*table = (void *)counting_lock;
+	for (size_t i = 0; i <= sizeof(types) / sizeof(*types); i++) {
+		const char *name = i ? types[i - 1].name : "plain";
+
+		make(name);
+		libc_calls = 0;
+		for (int n = 0; n < 10; n++) {
+			pthread_mutex_lock(&mutex);
+			pthread_mutex_unlock(&mutex);
+		}
+		printf("%s: %d\n", name, libc_calls);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 
+	if (strcmp(what, "used") == 0 && argc > 2) {
+		used(argv[2]);
+		return 0;
+	}
 	if (strcmp(what, "kinds") == 0 && argc > 2) {
 		kinds(argv[2]);
 		return 0;
 	}
+	if (argc > 2 && strcmp(argv[2], "static") != 0)
+		make(argv[2]);
 	if (strcmp(what, "words") == 0) {
 		words();
 		second_thread();
