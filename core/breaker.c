@@ -3,6 +3,7 @@
 
 #include "atomic.h"
 #include "compiler.h"
+#include "control.h"
 #include "sys.h"
 
 #include <time.h>
@@ -38,8 +39,10 @@ void ldl_breaker_hold(struct ldl_header *header)
 
 	for (uint32_t tries = 0; tries < TRIES && (control & LDL_RUN_MASK) != LDL_RUN_OFF; tries++)
 		if (ldl_cas_acq_rel(&header->control, &control,
-			    ((control & ~(uint32_t)LDL_RUN_MASK) + LDL_RUN_EPOCH) | LDL_RUN_OFF))
+			    ((control & ~(uint32_t)LDL_RUN_MASK) + LDL_RUN_EPOCH) | LDL_RUN_OFF)) {
+			ldl_control_spread(header);
 			break;
+		}
 }
 
 void ldl_breaker_trip(struct ldl_header *header, enum ldl_trip code, uint32_t where, uint64_t value)

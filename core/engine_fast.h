@@ -139,7 +139,7 @@ LDL_INLINE uint64_t ldl_engine_mark(uint64_t factor, const void *lock, uint64_t 
 
 /* A free lock was taken that says by its mark which one it is: then no table is looked into, and a
  * mark that is none leads to a chain that is none. True: its chain is known, and it was pushed as
- * held. */
+ * held. Only where thread->plain: then its control is not 0, and the record is there. */
 LDL_INLINE bool ldl_engine_taken_marked(
 	struct ldl_thread *thread, const void *lock, uint64_t mark, uint32_t mode, const void *ip)
 {
@@ -148,7 +148,7 @@ LDL_INLINE bool ldl_engine_taken_marked(
 	uint64_t what, key;
 	uint32_t depth;
 
-	if (ldl_unlikely(thread->control != ldl_load_relaxed(ldl_engine_control)))
+	if (ldl_unlikely(thread->control != ldl_load_relaxed(&record->control)))
 		return false;
 	depth = ldl_load_relaxed(&record->depth);
 	if (ldl_unlikely(depth >= thread->limit))

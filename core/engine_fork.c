@@ -7,6 +7,7 @@
 #include "engine_place.h"
 
 #include "class.h"
+#include "control.h"
 #include "instance.h"
 #include "sys.h"
 
@@ -278,6 +279,7 @@ void ldl_engine_fork_child(void)
 		saved.is_valid = false;
 	ldl_engine.is_ready = false;
 	ldl_engine_control = &ldl_engine_no_control;
+	ldl_control_begin(NULL, NULL, 0);
 	memset(&ldl_engine.arena, 0, sizeof(ldl_engine.arena));
 	ldl_engine.is_child = true;
 	ldl_thread_become(&ldl_thread_none);

@@ -2,6 +2,7 @@
 #include "engine_state.h"
 
 #include "config.h"
+#include "control.h"
 #include "programs.h"
 #include "report.h"
 #include "segment.h"
@@ -90,6 +91,8 @@ bool ldl_engine_open_arena(uint32_t serial)
 				"cycles are not looked for");
 	describe_process();
 	ldl_engine_control = &engine->arena.header->control;
+	ldl_control_begin(engine->arena.header, ldl_thread_at(&engine->arena, 0),
+		engine->arena.capacity[LDL_TABLE_THREADS]);
 	return true;
 }
 
@@ -154,7 +157,7 @@ void ldl_engine_libc_is_up(void)
 /* Gives the calling thread its slot, caches and name. `thread` may be prepared by its creator. */
 static void begin(struct ldl_thread *thread)
 {
-	ldl_thread_flush(thread, ldl_load_relaxed(ldl_engine_control));
+	ldl_thread_flush(thread, ldl_control_follow(thread->record, ldl_engine_control));
 	thread->mark_factor = ldl_engine.mark_factor;
 	ldl_store_relaxed(&thread->tid, ldl_sys_own_tid());
 	ldl_store_relaxed(&thread->record->tid, thread->tid);

@@ -1,6 +1,7 @@
 /* The guard, the writer lock, and the way from a judgement to its report. */
 #include "engine_state.h"
 
+#include "control.h"
 #include "spin.h"
 
 #include <errno.h>
@@ -103,7 +104,7 @@ static struct ldl_thread *enter(uint32_t modes, uint64_t *mark)
 			ldl_engine.arena.header, LDL_TRIP_HELD, thread->id, thread->record->depth);
 		return NULL;
 	}
-	control = ldl_load_relaxed(ldl_engine_control);
+	control = ldl_control_follow(thread->record, ldl_engine_control);
 	if (!(modes & 1u << (control & LDL_RUN_MASK)))
 		return NULL;
 	ldl_store_relaxed(mark, mark_at(mark));

@@ -2,6 +2,7 @@
 #include "finding.h"
 
 #include "atomic.h"
+#include "control.h"
 #include "edge.h"
 #include "hash.h"
 #include "sys.h"
@@ -102,6 +103,7 @@ static void watch(struct ldl_arena *arena, const struct ldl_finding *finding)
 		ldl_edge_watch(arena, path[i].edge);
 	/* Every thread flushes its caches. */
 	ldl_add_relaxed(&arena->header->control, LDL_RUN_EPOCH);
+	ldl_control_spread(arena->header);
 }
 
 /* Fresh path steps and a fresh record; 0 when one of the tables is full. */

@@ -20,7 +20,7 @@
 
 #define LDL_MAGIC          0x616e6572616c646cull /* "ldlarena" in the file, little end first */
 #define LDL_BYTE_ORDER     0x01020304u
-#define LDL_FORMAT_VERSION 5u
+#define LDL_FORMAT_VERSION 6u
 
 enum ldl_table_id {
 	LDL_TABLE_STRINGS = 0,   /* bytes: u16 length, text, NUL; 2-aligned */
@@ -120,7 +120,7 @@ struct ldl_header {
 	uint32_t program;        /* string: path of the executable */
 	uint32_t command;        /* string: arguments, joined by blanks, cut at LDL_STRING_MAX */
 	uint32_t uncovered;      /* string: why something is not watched; 0 when all is */
-	uint32_t control;        /* the control word: read by every lock call */
+	uint32_t control;        /* the control word: see control.h */
 	uint32_t writer;         /* the graph's writer lock: 0 free, else its owner (see spin.h) */
 	uint32_t instance_lock;  /* the same, for the instance table's writers */
 	uint32_t finding_serial; /* bumped when a finding was added or changed: a reader polls it */
@@ -416,14 +416,16 @@ enum ldl_thread_state {
 
 /* A thread, seen from outside. Owner: the thread itself; the slot's state: writer. */
 struct ldl_thread_record {
-	uint32_t depth; /* the depth word; held entries 0 … depth-1 are valid */
-	uint32_t state; /* ldl_thread_state */
+	uint32_t depth;   /* the depth word; held entries 0 … depth-1 are valid */
+	uint32_t control; /* a copy of the header's: anybody's to write. See control.h */
+	uint32_t state;   /* ldl_thread_state */
 	uint32_t tid;
 	uint32_t serial;     /* of this thread among all of the process; 1 is the first */
 	uint32_t creator;    /* serial of the thread that created it; 0: not known */
 	uint32_t held_first; /* its run in LDL_TABLE_HELD */
 	uint32_t held_capacity;
-	uint32_t overflow;  /* locks held above a full stack */
+	uint32_t overflow; /* locks held above a full stack */
+	uint32_t unused;
 	uint64_t start_ns;  /* since header->start_ns */
 	char name[16];      /* as prctl(PR_GET_NAME) gave it when last asked */
 	uint64_t wait_addr; /* waiting for an event: the condition variable, semaphore or thread;
@@ -462,7 +464,7 @@ _Static_assert(sizeof(struct ldl_witness) == 128, "format");
 _Static_assert(sizeof(struct ldl_segment) == 20, "format");
 _Static_assert(sizeof(struct ldl_also_held) == 24, "format");
 _Static_assert(sizeof(struct ldl_chain) == 16, "format");
-_Static_assert(sizeof(struct ldl_thread_record) == 72, "format");
+_Static_assert(sizeof(struct ldl_thread_record) == 80, "format");
 _Static_assert(sizeof(struct ldl_held) == 32, "format: two to a cache line");
 
 #endif

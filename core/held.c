@@ -8,6 +8,10 @@
 
 static const uint32_t run_sizes[] = {LDL_HELD_SMALL, LDL_HELD_MIDDLE, LDL_HELD_LARGE};
 
+/* Slots of a run besides its entries: the empty entry, which is in a line of the cache with the one
+ * above it, so at an even slot; and one before or behind that makes it so. */
+#define RUN_MORE 2u
+
 /* Runs given back, by size, linked through the empty entry's `instance`. Ours alone: a forked child
  * starts with none. */
 static uint32_t free_runs[ldl_array_len(run_sizes)];
@@ -121,9 +125,10 @@ uint32_t ldl_held_take_run(struct ldl_arena *arena, uint32_t capacity, uint32_t 
 		if (first)
 			free_runs[i] = ldl_held_at(arena, first)->instance;
 		else
-			first = ldl_table_take(arena, LDL_TABLE_HELD, run_sizes[i] + 1);
+			first = ldl_table_take(arena, LDL_TABLE_HELD, run_sizes[i] + RUN_MORE);
 		if (!first)
 			continue;
+		first += first % 2;
 		*size = run_sizes[i];
 		return first + 1;
 	}

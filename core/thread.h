@@ -19,11 +19,13 @@ struct ldl_nesting {
 	ldl_class_id class;
 };
 
-/* What the fast path reads and writes, first. Everything is the owning thread's own. */
+/* What the fast path reads and writes, first, in one line of the cache. Everything is the owning
+ * thread's own. */
 struct ldl_thread {
-	uint32_t control; /* the control word that the caches are good for; 0: in the guard, or
+	_Alignas(64) uint32_t
+		control; /* the control word that the caches are good for; 0: in the guard, or
 			     wiped */
-	uint32_t limit;   /* capacity of the held run */
+	uint32_t limit;  /* capacity of the held run */
 	struct ldl_thread_record *record;
 	struct ldl_held *held;
 	const struct ldl_instance *instances;

@@ -114,6 +114,26 @@ static bool write_word(int fd, const void *word, size_t size, size_t place)
 	return pwrite(fd, word, size, (off_t)place) == (ssize_t)size;
 }
 
+/* The header's control word first, then its copies in the threads' records: see core/control.h. A
+ * thread that is not in the table yet reads the header's. */
+static bool write_control(int fd, const struct ldl_header *header, uint32_t control)
+{
+	const struct ldl_table *threads = &header->tables[LDL_TABLE_THREADS];
+	uint32_t used;
+
+	if (!write_word(fd, &control, sizeof(control), offsetof(struct ldl_header, control)) ||
+		pread(fd, &used, sizeof(used),
+			offsetof(struct ldl_header, tables[LDL_TABLE_THREADS].used)) !=
+			sizeof(used))
+		return false;
+	for (uint32_t id = 1; id < used && id < threads->capacity; id++)
+		if (!write_word(fd, &control, sizeof(control),
+			    threads->offset + (size_t)id * threads->slot_size +
+				    offsetof(struct ldl_thread_record, control)))
+			return false;
+	return true;
+}
+
 static int switch_mode(int fd, const struct ldl_header *header, const char *path, uint32_t mode)
 {
 	uint32_t control = ((header->control & ~(uint32_t)LDL_RUN_MASK) + LDL_RUN_EPOCH) | mode;
@@ -127,7 +147,7 @@ static int switch_mode(int fd, const struct ldl_header *header, const char *path
 		printf("process %u: %s already\n", header->pid, mode_name(mode));
 		return 0;
 	}
-	if (!write_word(fd, &control, sizeof(control), offsetof(struct ldl_header, control)))
+	if (!write_control(fd, header, control))
 		return fail(strerror(errno), path, "try again");
 	printf("process %u: %s -> %s\n", header->pid, mode_name(header->control), mode_name(mode));
 	return 0;
