@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define QUADS_MAX     1000
-#define SLICES_MAX    (2 * QUADS_MAX)
 #define LEAD_SECONDS  0.15 /* not measured: redis's other I/O threads spin for 0.1 s more */
 #define SLICE_SECONDS 0.6
 #define WARM_UP_SHARE 0.1
@@ -35,10 +34,10 @@ static const struct load {
 	int batch;
 } loads[] = {{"single", 1}, {"batch", BENCH_BATCH_MAX}};
 
-/* Of one load, [watched or not]. An operation's nanoseconds, on the wall and of the server's CPU
- * time, are of a quad, a latency is of a slice. */
+/* Of one load, [watched or not]: an operation's nanoseconds in each quad, on the wall and of the
+ * server's CPU time; and all latencies. */
 static struct figures {
-	double wall[2][QUADS_MAX], cpu[2][QUADS_MAX], p99[2][SLICES_MAX];
+	double wall[2][QUADS_MAX], cpu[2][QUADS_MAX];
 	struct histogram latency[2];
 	int quads;
 } figures[BENCH_ARRAY_LEN(loads)];
@@ -50,7 +49,7 @@ static const char *name_of(bool watched)
 	return watched ? "watched" : "bare";
 }
 
-static bool drive_slice(const struct load *load, bool watched, int turn)
+static bool drive_slice(const struct load *load, bool watched)
 {
 	static struct histogram latency;
 	struct figures *here = &figures[load - loads];
@@ -69,8 +68,6 @@ static bool drive_slice(const struct load *load, bool watched, int turn)
 		return false;
 	here->wall[watched][here->quads] += (bench_now_ns() - wall_start) / done / 2;
 	here->cpu[watched][here->quads] += (bench_live_cpu_ns(live) - cpu_start) / done / 2;
-	/* The outer pair of a quad is its turns 0 and 3, the inner one 1 and 2. */
-	here->p99[watched][2 * here->quads + turn / 2] = histogram_quantile(&latency, 0.99);
 	histogram_merge(&here->latency[watched], &latency);
 	return true;
 }
@@ -83,7 +80,7 @@ static bool drive_quad(const struct load *load)
 	for (int turn = 0; turn < 4; turn++) {
 		bool watched = (turn == 1 || turn == 2) ^ (here->quads % 2);
 
-		if (!drive_slice(load, watched, turn)) {
+		if (!drive_slice(load, watched)) {
 			fprintf(stderr, "soak: %s: the %s server failed\n", load->name,
 				name_of(watched));
 			return false;
@@ -161,31 +158,24 @@ static struct bench_sample inverted(const struct bench_sample *sample)
 	return turned;
 }
 
-/* A ratio of medians, since a latency of one slice says little about that of the next. */
-static void summarize_latency(double *bare, double *ours, int count, struct bench_sample *sample)
-{
-	bench_summarize(bare, ours, count, sample);
-	sample->median = bench_median(ours, count) / bench_median(bare, count);
-}
-
+/* One ratio, of all that was answered in the soak: a slice's 99th percentile says little about that
+ * of the next, since it lies where a request waits for another thread's turn on the CPU, or not. */
 static void print_latency(const char *server, const char *load, struct figures *here)
 {
 	static const double shares[] = {0.5, 0.9, 0.99, 0.999};
+	double p99[2];
 	struct bench_sample sample;
 
 	for (int watched = 0; watched < 2; watched++) {
+		p99[watched] = histogram_quantile(&here->latency[watched], 0.99);
 		printf("soak.latency %s.%s %s", server, load, name_of(watched));
 		for (size_t i = 0; i < BENCH_ARRAY_LEN(shares); i++)
 			printf(" p%g %.0f", shares[i] * 100,
 				histogram_quantile(&here->latency[watched], shares[i]));
 		printf(" of %llu\n", (unsigned long long)here->latency[watched].total);
 	}
-	summarize_latency(here->p99[0], here->p99[1], 2 * here->quads, &sample);
+	bench_summarize(&p99[0], &p99[1], 1, &sample);
 	print_row(server, load, ".p99", &sample);
-	sample.bare_ns = histogram_quantile(&here->latency[0], 0.99);
-	sample.ours_ns = histogram_quantile(&here->latency[1], 0.99);
-	sample.ratio = sample.low = sample.median = sample.high = sample.ours_ns / sample.bare_ns;
-	print_row(server, load, ".p99.whole", &sample);
 }
 
 static void print_figures(const char *server)
@@ -254,10 +244,7 @@ static int summarize_input(const char *name)
 		count++;
 	if (count == 0)
 		return 1;
-	if (ends_with(name, ".p99"))
-		summarize_latency(bare, ours, count, &sample);
-	else
-		bench_summarize(bare, ours, count, &sample);
+	bench_summarize(bare, ours, count, &sample);
 	if (ends_with(name, ".throughput"))
 		sample = inverted(&sample);
 	bench_row_print(name, "", &sample);

@@ -28,7 +28,8 @@ show()
 		return name ~ /throughput$/ ? ">= 0.98" : name ~ /p99$/ ? "<= 1.03" : "-"
 	}
 	BEGIN {
-		print "# ratios of watched to bare: medians, those of the quiet quarter, and the least and the greatest"
+		print "# ratios of watched to bare: medians, those of the quiet quarter, and the least and the greatest;"
+		print "# for p99 the one of all that was answered"
 		printf "# %-32s %-9s %-7s %-9s %-9s %-7s %s\n", "row", "promised", "came", "bare",
 			"watched", "quiet", "from - to"
 	}
