@@ -107,7 +107,6 @@ ldl_instance_id ldl_engine_instance(struct ldl_thread *thread, const void *lock,
 	const struct ldl_lock_type *type, const void *ip)
 {
 	ldl_instance_id id = ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)lock);
-	uint32_t flags = type->flags ? type->flags(lock) : 0;
 	ldl_class_id class;
 
 	if (id && !ldl_engine_is_new_tenant(id, lock, type))
@@ -119,7 +118,9 @@ ldl_instance_id ldl_engine_instance(struct ldl_thread *thread, const void *lock,
 		return id;
 	class = type->name ? ldl_engine_named_class(type->name, type->kind, type->class_flags)
 			   : class_by_place(lock, type, ip);
-	id = id ? ldl_engine_renew(thread, id, class, flags) : make(thread, lock, class, flags);
+	if (id)
+		return ldl_engine_renew(thread, id, class, lock, type) ? id : 0;
+	id = make(thread, lock, class, type->flags ? type->flags(lock) : 0);
 	if (id)
 		ldl_engine_settle_in(id, lock, type);
 	return id;

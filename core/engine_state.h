@@ -174,7 +174,7 @@ uint64_t ldl_engine_check_chain(struct ldl_thread *thread, struct ldl_acquisitio
 void ldl_engine_take_turn(struct ldl_thread *thread, const struct ldl_acquisition *acquisition);
 
 /* Whether the lock at a known address is a new tenant of it, of which this is the first news. Then
- * its mark is the caller's to settle. engine_tenant.c, as all down to ldl_engine_check_tenants() */
+ * its mark is the caller's, to settle or to give back. engine_tenant.c, as all down to ldl_engine_check_tenants() */
 bool ldl_engine_move_in(ldl_instance_id id, const void *lock, const struct ldl_lock_type *type);
 
 /* The same, for who may do nothing about it now. */
@@ -189,9 +189,11 @@ void ldl_engine_show_mark(ldl_instance_id id, const void *lock, const struct ldl
  * give one another class. */
 void ldl_engine_clear_mark(ldl_instance_id id, const void *lock);
 
-/* The instance gets its next life, as a lock of `class` (0: there was no room; nothing is done). */
-ldl_instance_id ldl_engine_renew(
-	struct ldl_thread *thread, ldl_instance_id id, ldl_class_id class, uint32_t flags);
+/* The instance gets its next life, as a lock of `class`, and the new tenant its mark. False: there
+ * was no room for the class (0), or the table of instances is busy; then the next who meets this
+ * tenant is the first. */
+bool ldl_engine_renew(struct ldl_thread *thread, ldl_instance_id id, ldl_class_id class,
+	const void *lock, const struct ldl_lock_type *type);
 
 /* The same for all locks of the class that the thread holds: the fast path took them as they were
  * known. */

@@ -143,17 +143,21 @@ __attribute__((no_sanitize("address"))) void ldl_engine_clear_mark(
 		(void)ldl_cas_acq_rel(mark, &found, 0);
 }
 
-ldl_instance_id ldl_engine_renew(
-	struct ldl_thread *thread, ldl_instance_id id, ldl_class_id class, uint32_t flags)
+bool ldl_engine_renew(struct ldl_thread *thread, ldl_instance_id id, ldl_class_id class,
+	const void *lock, const struct ldl_lock_type *type)
 {
 	struct ldl_arena *arena = &ldl_engine.arena;
 
-	if (!class)
-		return id;
-	ldl_instance_renew(arena, id, class, flags, thread->record->serial,
-		ldl_engine.options.prod ? LDL_PATIENCE_NONE : LDL_PATIENCE_SPIN);
+	if (!class || !ldl_instance_renew(arena, id, class, type->flags ? type->flags(lock) : 0,
+			      thread->record->serial,
+			      ldl_engine.options.prod ? LDL_PATIENCE_NONE : LDL_PATIENCE_SPIN)) {
+		/* The claim is ours. Release: as in ldl_engine_settle_in(). */
+		ldl_store_release(place_of_mark(lock, type), 0);
+		return false;
+	}
 	ldl_add_relaxed(&ldl_class_at(arena, class)->instances, 1);
-	return id;
+	ldl_engine_settle_in(id, lock, type);
+	return true;
 }
 
 void ldl_engine_check_tenants(
@@ -167,10 +171,7 @@ void ldl_engine_check_tenants(
 
 		/* Held, so it is still there. */
 		if (ldl_held_class(entry) == class && !ldl_held_is_stolen(entry) &&
-			ldl_engine_move_in(entry->instance, lock, type)) {
-			(void)ldl_engine_renew(thread, entry->instance, class,
-				type->flags ? type->flags(lock) : 0);
-			ldl_engine_settle_in(entry->instance, lock, type);
-		}
+			ldl_engine_move_in(entry->instance, lock, type))
+			(void)ldl_engine_renew(thread, entry->instance, class, lock, type);
 	}
 }

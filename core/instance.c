@@ -244,14 +244,14 @@ ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_cl
 	return id;
 }
 
-void ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_id class,
+bool ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_id class,
 	uint32_t flags, uint32_t maker, enum ldl_patience patience)
 {
 	struct ldl_instance *instance = ldl_instance_at(arena, id);
 	struct ldl_instance_info *info = ldl_instance_info_at(arena, id);
 
 	if (!enter(arena, patience))
-		return;
+		return false;
 	if (ldl_load_relaxed(&instance->addr)) {
 		ldl_store_relaxed(&info->generation, ldl_load_relaxed(&info->generation) + 1);
 		ldl_store_relaxed(&info->maker, maker);
@@ -260,6 +260,7 @@ void ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_i
 		ldl_add_relaxed(&arena->header->counters[LDL_COUNT_INSTANCES_MADE], 1);
 	}
 	ldl_spin_unlock(&arena->header->instance_lock);
+	return true;
 }
 
 ldl_status ldl_instance_unmake(

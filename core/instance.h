@@ -44,10 +44,10 @@ ldl_instance_id ldl_instance_make(struct ldl_arena *arena, uint64_t addr, ldl_cl
 	uint32_t flags, uint32_t maker, enum ldl_patience patience);
 
 /* Another lock lives at the instance's address now: the same record, of another life and perhaps
- * another class. Its vertex goes as that of an instance that was unmade does. Where the lock is
- * busy it stays as it was. */
-void ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_id class,
-	uint32_t flags, uint32_t maker, enum ldl_patience patience);
+ * another class. Its vertex goes as that of an instance that was unmade does. False: the lock is
+ * busy (counted), and it stays as it was. */
+bool ldl_instance_renew(struct ldl_arena *arena, ldl_instance_id id, ldl_class_id class,
+	uint32_t flags, uint32_t maker, enum ldl_patience patience) LDL_MUST_USE;
 
 /* Takes the instance out of the lookup table; its record is free for another lock. LDL_BUSY: at
  * once no longer found, its record freed later by somebody else. A vertex that it still has is

@@ -7,6 +7,7 @@
 #include "core/class.h"
 #include "core/engine_state.h"
 #include "core/instance.h"
+#include "tests/support/lockstep.h"
 #include "tests/support/suite.h"
 
 /* Laid out like nothing in libc: the engine asks the type where the mark is. */
@@ -235,6 +236,42 @@ static void so_does_one_that_was_moved_there(void)
 	ldl_engine_destroy(&second, true, MADE);
 }
 
+static void hold(void *word)
+{
+	CU_ASSERT_TRUE(ldl_spin_try(word));
+}
+
+static void give_back(void *word)
+{
+	ldl_spin_unlock(word);
+}
+
+/* In production nobody waits for the table of instances: then it is met at its next use. */
+static void a_new_tenant_that_cannot_move_in_now_is_not_taken_for_the_old_one(void)
+{
+	uint32_t *word = &ldl_engine.arena.header->instance_lock;
+	struct mutex mutex = {0};
+	ldl_class_id first;
+
+	take(&mutex, OUTER);
+	give(&mutex);
+	first = class_of(&mutex);
+	begin_anew(&mutex);
+	ldl_engine.options.prod = true;
+	lockstep_call(1, hold, word);
+	CU_ASSERT_PTR_NULL(ldl_engine_acquire_slow(&mutex, &type, LDL_MODE_EXCLUSIVE, INNER));
+	CU_ASSERT_EQUAL(mutex.mark, 0);
+	give(&mutex);
+	lockstep_call(1, give_back, word);
+	take(&mutex, INNER);
+	CU_ASSERT_NOT_EQUAL(class_of(&mutex), first);
+	CU_ASSERT_EQUAL(ldl_held_class(top()), class_of(&mutex));
+	give(&mutex);
+	ldl_engine.options.prod = false;
+	lockstep_stop();
+	ldl_engine_destroy(&mutex, true, MADE);
+}
+
 /* Somebody is finding out what it is: the mark is theirs to make. */
 static void a_claim_is_not_written_over(void)
 {
@@ -314,6 +351,7 @@ LDL_SUITE(marks)
 	LDL_TEST(what_is_no_mark_of_it_stays_where_it_is);
 	LDL_TEST(so_does_one_that_gets_a_class_by_annotation);
 	LDL_TEST(a_new_tenant_gets_a_class_and_a_mark_of_its_own);
+	LDL_TEST(a_new_tenant_that_cannot_move_in_now_is_not_taken_for_the_old_one);
 	LDL_TEST(so_does_one_that_was_moved_there);
 	LDL_TEST(a_claim_is_not_written_over);
 	LDL_TEST(a_forked_child_marks_anew);
