@@ -236,9 +236,10 @@ static void tell_turns(const struct viz_story *story)
 
 	if (turns)
 		viz_story_item(story, "-",
-			"Whoever holds one of the %u locks goes on to the next, and nobody "
-			"else: so it was in all of the %u nestings, by several threads. No lock "
-			"says so.",
+			"Whoever goes on from one of the %u locks to the next begins where an "
+			"earlier one ended: so it was in all of the %u nestings, by several "
+			"threads, which never waited at all of the locks at a time. No lock says "
+			"so.",
 			story->text.count, turns);
 }
 
@@ -272,7 +273,8 @@ static const char *const bounds[LDL_VERDICT_COUNT][2] = {
 };
 
 static const char *const turn_bounds[2] = {
-	"Predicted would be one nesting that begins elsewhere than where another one ended.",
+	"Predicted or potential would be a nesting out of turn: one that begins elsewhere than "
+	"where another one ended.",
 	"A weaker verdict there is none."};
 
 void viz_story_verdict(const struct viz_story *story)

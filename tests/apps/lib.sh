@@ -144,6 +144,7 @@ start_mariadb()
 		--skip-networking --pid-file="$data/pid" "$@" "${as_user[@]}"
 	if ! wait_for 60 sql "$way" -e 'select 1'; then
 		not_ok "mariadbd $way: starts" "$(tail -n 20 "$dir/$way.err")"
+		finish
 	fi
 }
 

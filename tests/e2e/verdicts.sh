@@ -335,7 +335,7 @@ if is_wanted c-ring_in_turn && is_wanted c-ring_in_turn_but_once && is_wanted c-
 	says c-ring_in_turn text "verdict gated: $turn" report --all "$ring"
 	says c-ring_in_turn JSON "\"verdict_means\": *\"$turn.*\"turns\": *[0-9]{2,}" report --all --json "$ring"
 	says c-ring_in_turn SARIF "gated: $turn" report --all --sarif "$ring"
-	says c-ring_in_turn explained 'Whoever holds one of the 8 locks goes on to the next' report --all \
+	says c-ring_in_turn explained 'Whoever goes on from one of the 8 locks to the next begins where' report --all \
 		--explain "$("$lockdep_lite" report --all --json "$ring" | sed -n 's/.*"id": *"\([0-9a-f]*\)".*/\1/p' | head -n 1)" \
 		"$ring"
 	"$lockdep_lite" merge -o "$work/in_turn" "$ring" "$runs/c-five_philosophers/arena" 2>"$work/err"
