@@ -119,6 +119,12 @@ static void remember_work(struct ldl_thread *thread, const struct ldl_held *entr
 		thread->armed &= ~(uint32_t)LDL_ARMED_WORK;
 }
 
+static void write_entry(struct ldl_held *entry, const struct ldl_held *pushed)
+{
+	ldl_engine_write(entry, pushed->addr, pushed->ip, pushed->key,
+		pushed->instance | (uint64_t)pushed->class_mode << 32);
+}
+
 /* Checks and pushes. A relock that does not block pushes nothing: the entry counts it. */
 static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisition, uint32_t mode)
 {
@@ -136,7 +142,7 @@ static void acquire(struct ldl_thread *thread, struct ldl_acquisition *acquisiti
 	}
 	key = ldl_engine_check_chain(thread, acquisition, class_mode, relocked, &is_fresh);
 	ldl_engine_wish(thread->record, depth);
-	ldl_engine_write(&thread->held[depth],
+	write_entry(&thread->held[depth],
 		&(struct ldl_held){
 			.addr = acquisition->addr,
 			.ip = acquisition->ip | (is_fresh ? LDL_HELD_FRESH : 0),
@@ -271,7 +277,7 @@ bool ldl_engine_push_entry(struct ldl_thread *thread, const struct ldl_held *ent
 		return passed_through(thread, unseen, overflow);
 	depth = thread->record->depth;
 	ldl_engine_wish(thread->record, depth);
-	ldl_engine_write(&thread->held[depth], entry);
+	write_entry(&thread->held[depth], entry);
 	ldl_engine_acquired();
 	return true;
 }

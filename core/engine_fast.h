@@ -65,20 +65,6 @@ LDL_INLINE void ldl_engine_wish(struct ldl_thread_record *record, uint32_t depth
 	ldl_signal_fence();
 }
 
-/* Each store is drained before the lock's atomic instruction: instance and class_mode are one. */
-LDL_INLINE void ldl_engine_write(struct ldl_held *entry, const struct ldl_held *pushed)
-{
-	ldl_store_relaxed(&entry->addr, pushed->addr);
-	ldl_store_relaxed(&entry->ip, pushed->ip);
-	ldl_store_relaxed(&entry->key, pushed->key);
-	ldl_store_relaxed((uint64_t *)&entry->instance,
-		pushed->instance | (uint64_t)pushed->class_mode << 32);
-}
-
-_Static_assert(offsetof(struct ldl_held, class_mode) == offsetof(struct ldl_held, instance) + 4 &&
-		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
-	"one store for both");
-
 /* Whether the entry that was popped here last says already what is to be pushed now. Then it is not
  * written: a program that takes one lock again and again, and does little in between, would wait
  * for each store, since the lock's atomic instruction does. */
@@ -89,7 +75,13 @@ LDL_INLINE bool ldl_engine_says(
 	       ldl_likely(ldl_is_acquire((const uint64_t *)&entry->instance, what));
 }
 
-LDL_INLINE void ldl_engine_rewrite(
+_Static_assert(offsetof(struct ldl_held, class_mode) == offsetof(struct ldl_held, instance) + 4 &&
+		       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	"one store for both");
+
+/* `what`: instance and class_mode. Each store is drained before the lock's atomic instruction, so
+ * there are but two. */
+LDL_INLINE void ldl_engine_write(
 	struct ldl_held *entry, uint64_t lock, uint64_t ip, uint64_t key, uint64_t what)
 {
 	ldl_store_pair(&entry->addr, lock, ip);
@@ -116,7 +108,7 @@ LDL_INLINE bool ldl_engine_look_up(struct ldl_thread *thread, struct ldl_held *e
 	key = ldl_chain_mix(entry[-1].key, class_mode, ip);
 	if (ldl_unlikely(!ldl_engine_is_cached(thread, key)))
 		return false;
-	ldl_engine_rewrite(entry, lock, ip, key, what);
+	ldl_engine_write(entry, lock, ip, key, what);
 	/* What is above stood on what was here; what is below settles only from the bottom up. */
 	if (depth <= thread->settled)
 		thread->settled = depth + 1;
@@ -161,7 +153,7 @@ LDL_INLINE bool ldl_engine_taken_marked(
 	ldl_engine_wish(record, depth);
 	if (!ldl_engine_says(top, (uint64_t)(uintptr_t)lock, (uint64_t)(uintptr_t)ip, what) ||
 		ldl_unlikely(!ldl_is_acquire(&top->key, key))) {
-		ldl_engine_rewrite(
+		ldl_engine_write(
 			top, (uint64_t)(uintptr_t)lock, (uint64_t)(uintptr_t)ip, key, what);
 		if (ldl_unlikely(thread->settled > depth))
 			thread->settled = depth;
