@@ -12,8 +12,7 @@ need mariadbd mariadb mariadb-install-db sysbench
 
 tables=4 rows_each=10000
 growth_max=4096 # it has dozens of threads with heaps of their own, which come and go
-run_seconds=2
-[ "$seconds" -ge 160 ] || run_seconds=1
+run_seconds=1
 cpus=$(nproc)
 load_cpus=0-$((cpus > 1 ? cpus / 2 - 1 : 0))
 server_cpus=$((cpus / 2))-$((cpus - 1))
