@@ -87,7 +87,8 @@ static bool is_owner(int fd)
 	return geteuid() == 0 || (fstat(fd, &about) == 0 && about.st_uid == geteuid());
 }
 
-/* Reads the header of a live process's arena. False, after one line. */
+/* Reads the header of a live process's arena; tables that cannot be where it says are empty. False,
+ * after one line. */
 static bool read_live_header(int fd, const char *path, struct ldl_header *header)
 {
 	union {
@@ -95,9 +96,10 @@ static bool read_live_header(int fd, const char *path, struct ldl_header *header
 		unsigned char bytes[LDL_PAGE];
 	} page = {0};
 	struct ldl_snapshot judged = {0};
+	struct stat about;
 	ssize_t len = pread(fd, &page, sizeof(page), 0);
 
-	if (len < 0) {
+	if (len < 0 || fstat(fd, &about) != 0) {
 		fail(strerror(errno), path, "try again");
 		return false;
 	}
@@ -105,6 +107,8 @@ static bool read_live_header(int fd, const char *path, struct ldl_header *header
 		fprintf(stderr, "lockdep-lite: %s\n", judged.error);
 		return false;
 	}
+	/* What it may say is written to, and nothing else. */
+	ldl_snapshot_repair_tables(&page.header, (uint64_t)about.st_size);
 	*header = page.header;
 	return true;
 }
@@ -114,19 +118,17 @@ static bool write_word(int fd, const void *word, size_t size, size_t place)
 	return pwrite(fd, word, size, (off_t)place) == (ssize_t)size;
 }
 
-/* The header's control word first, then its copies in the threads' records: see core/control.h. A
- * thread that is not in the table yet reads the header's. */
-static bool write_control(int fd, const struct ldl_header *header, uint32_t control)
+/* The header's control word first, then its copies in the threads' records, as they are then: see
+ * core/control.h. Both calls take the file's own lock, which is barrier enough. */
+static bool write_control(int fd, const char *path, uint32_t control)
 {
-	const struct ldl_table *threads = &header->tables[LDL_TABLE_THREADS];
-	uint32_t used;
+	struct ldl_header header;
+	const struct ldl_table *threads = &header.tables[LDL_TABLE_THREADS];
 
 	if (!write_word(fd, &control, sizeof(control), offsetof(struct ldl_header, control)) ||
-		pread(fd, &used, sizeof(used),
-			offsetof(struct ldl_header, tables[LDL_TABLE_THREADS].used)) !=
-			sizeof(used))
+		!read_live_header(fd, path, &header))
 		return false;
-	for (uint32_t id = 1; id < used && id < threads->capacity; id++)
+	for (uint32_t id = 1; id < threads->used; id++)
 		if (!write_word(fd, &control, sizeof(control),
 			    threads->offset + (size_t)id * threads->slot_size +
 				    offsetof(struct ldl_thread_record, control)))
@@ -147,7 +149,7 @@ static int switch_mode(int fd, const struct ldl_header *header, const char *path
 		printf("process %u: %s already\n", header->pid, mode_name(mode));
 		return 0;
 	}
-	if (!write_control(fd, header, control))
+	if (!write_control(fd, path, control))
 		return fail(strerror(errno), path, "try again");
 	printf("process %u: %s -> %s\n", header->pid, mode_name(header->control), mode_name(mode));
 	return 0;

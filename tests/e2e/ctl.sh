@@ -77,6 +77,28 @@ same 'what it did wrong at the end is found' 'error lock-order L1 lock_a -> lock
 says 'an ended process is not switched' 2 "lockdep-lite: its process has ended, there is nothing \
 to switch: $arena: name a process that runs" ctl "$arena" off
 
+# A stray write of the program made the table of threads lie where it cannot: nothing is written there.
+start damaged "$work/load" "$work/go2"
+damaged=$(python3 - "$arena" <<'END'
+import struct, sys
+with open(sys.argv[1], 'r+b') as file:
+    page = file.read(4096)
+    # A table: its offset, the size of a slot, ...; of 80 bytes are those of threads alone.
+    places = [at for at in range(0, 4096 - 16, 8) if struct.unpack_from('<QI', page, at)[1] == 80
+              and struct.unpack_from('<Q', page, at)[0] % 4096 == 0]
+    file.seek(places[0])
+    file.write(struct.pack('<Q', 1 << 33))
+    print(len(places))
+END
+)
+same 'the damage is done' 1 "$damaged"
+size=$(stat -c %s "$arena")
+says 'a table that cannot be there is left alone' 0 "process $pid: full -> off" ctl "$arena" off
+same 'and the file is as long as before' "$size" "$(stat -c %s "$arena")"
+touch "$work/go2"
+wait $pid
+same 'nor does the program mind' '0 done' "$? $(cat "$work/damaged.out")"
+
 # Bad input: one line, status 2.
 says 'no such process' 2 "lockdep-lite: no such process: $pid: check the pid, or name the file of \
 its arena" ctl $pid off
