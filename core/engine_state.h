@@ -174,7 +174,8 @@ uint64_t ldl_engine_check_chain(struct ldl_thread *thread, struct ldl_acquisitio
 void ldl_engine_take_turn(struct ldl_thread *thread, const struct ldl_acquisition *acquisition);
 
 /* Whether the lock at a known address is a new tenant of it, of which this is the first news. Then
- * its mark is the caller's, to settle or to give back. engine_tenant.c, as all down to ldl_engine_check_tenants() */
+ * its mark is the caller's, to settle or to give back. engine_tenant.c, as all down to
+ * ldl_engine_check_tenants() */
 bool ldl_engine_move_in(ldl_instance_id id, const void *lock, const struct ldl_lock_type *type);
 
 /* The same, for who may do nothing about it now. */

@@ -9,7 +9,7 @@ FUZZ_SANITIZE  := address,undefined
 
 fuzz_support   := $(call obj,$(addprefix tests/support/,damage.c random.c sample_arena.c snapshot_walk.c))
 # The reader and what it stands on: the rest of the engine has no part in this.
-fuzz_objects   := $(fuzz_support) $(call obj,$(wildcard core/snapshot*.c core/arena*.c) core/breaker.c core/fmt.c core/sys.c)
+fuzz_objects   := $(fuzz_support) $(call obj,$(wildcard core/snapshot*.c core/arena*.c) core/breaker.c core/control.c core/fmt.c core/sys.c)
 fuzz_smoke     := $(O)/tests/fuzz/fuzz-smoke
 fuzz_corpus    := $(O)/tests/fuzz/make-corpus
 fuzz_snapshot  := $(O)/tests/fuzz/fuzz-snapshot

@@ -125,8 +125,8 @@ const char *viz_finding_means(struct viz_run *run, ldl_finding_id id)
 	snprintf(text, sizeof(text),
 		"passed on in turn: %" PRIu32 " nestings of this class each began with the lock at "
 		"which an earlier one had ended, so there were never threads on the way at all of "
-		"the locks, and it did not come near; a single nesting out of turn would make it an error, and one common "
-		"order would settle it for good.",
+		"the locks, and it did not come near; a single nesting out of turn would make it "
+		"an error, and one common order would settle it for good.",
 		turns);
 	return viz_pool_text(&run->derived.pool, text);
 }
