@@ -19,9 +19,13 @@ void ldl_control_spread(const struct ldl_header *header)
 
 	if (!header || header != known)
 		return;
-	ldl_fence_full(); /* see ldl_control_follow() */
-	control = ldl_load_relaxed(&header->control);
-	used = ldl_load_relaxed(&header->tables[LDL_TABLE_THREADS].used);
-	for (uint32_t id = 1; id < used && id < slot_count; id++)
-		ldl_store_relaxed(&slots[id].control, control);
+	do {
+		ldl_fence_full(); /* see ldl_control_follow() */
+		control = ldl_load_relaxed(&header->control);
+		used = ldl_load_relaxed(&header->tables[LDL_TABLE_THREADS].used);
+		for (uint32_t id = 1; id < used && id < slot_count; id++)
+			ldl_store_relaxed(&slots[id].control, control);
+		/* Another change came meanwhile: what its writer spread may be written over. */
+		ldl_fence_full();
+	} while (ldl_load_relaxed(&header->control) != control);
 }

@@ -4,8 +4,9 @@
  * record's line anyway, while the header's is one more, that events write to, in one more page
  * (0.7 % of memcached's time).
  *
- * No copy stays behind for good: a thread renews its own in each slow path, and one that is not the
- * thread's leads there. */
+ * No copy stays behind for good: whoever spread a word looks whether it still is the header's, and
+ * if not spreads that; a thread renews its own in each slow path, and one that is not the thread's
+ * leads off the fast path. */
 #ifndef LDL_CONTROL_H
 #define LDL_CONTROL_H
 

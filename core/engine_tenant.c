@@ -107,7 +107,8 @@ void ldl_engine_show_mark(ldl_instance_id id, const void *lock, const struct ldl
 	if (!mark)
 		return;
 	/* Read before the class is: who changes that meanwhile has changed the mark as well.
-	 * Acquire: pairs with the releases in ldl_engine_move_in() and ldl_engine_settle_in(). */
+	 * Acquire: pairs with the releases in ldl_engine_move_in(), ldl_engine_renew() and
+	 * ldl_engine_settle_in(). */
 	found = ldl_load_acquire(mark);
 	wanted = mark_of(lock, id);
 	if (found == CLAIMED || found == wanted)
@@ -151,8 +152,11 @@ bool ldl_engine_renew(struct ldl_thread *thread, ldl_instance_id id, ldl_class_i
 	if (!class || !ldl_instance_renew(arena, id, class, type->flags ? type->flags(lock) : 0,
 			      thread->record->serial,
 			      ldl_engine.options.prod ? LDL_PATIENCE_NONE : LDL_PATIENCE_SPIN)) {
+		uint64_t *mark = place_of_mark(lock, type);
+
 		/* The claim is ours. Release: as in ldl_engine_settle_in(). */
-		ldl_store_release(place_of_mark(lock, type), 0);
+		if (mark)
+			ldl_store_release(mark, 0);
 		return false;
 	}
 	ldl_add_relaxed(&ldl_class_at(arena, class)->instances, 1);

@@ -17,7 +17,7 @@
 #define NO_TID 0x7ffffffeu /* no thread's, ever: the kernel's are below 2^22 */
 #define LOOKS  4u          /* slots of finished threads that one new thread asks the kernel about */
 
-/* What is stored for no thread goes here. No thread's control word is 0. */
+/* What is stored for no thread goes here. Its control word is not that of ldl_thread_none. */
 static struct ldl_thread_record nowhere = {.control = ~0u};
 struct ldl_thread ldl_thread_none = {.record = &nowhere};
 __thread struct ldl_self ldl_self = {.thread = &ldl_thread_none, .record = &nowhere};

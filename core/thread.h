@@ -79,7 +79,7 @@ struct ldl_thread {
 };
 
 /* Stands for a thread before its first lock call: its control is 0, which sends every call down the
- * slow path without a test for NULL. Its record is memory that nobody reads. */
+ * slow path without a test for NULL. Its record is memory of nobody. */
 extern struct ldl_thread ldl_thread_none;
 
 /* The calling thread: its private part, or &ldl_thread_none; and a copy of thread->record, for

@@ -1,8 +1,8 @@
-/* `lockdep-lite ctl`: switches a watched process while it runs, by one word in its arena.
+/* `lockdep-lite ctl`: switches a watched process while it runs, by a word in its arena.
  *
- * The process reads the control word at each lock call anyway, so nothing is sent to it and nothing
- * stops. The file is opened for writing by its owner only (or root), and only when it is an arena.
- */
+ * Each lock call reads the control word, or its thread's copy of it, anyway: so nothing is sent and
+ * nothing stops. The file is opened for writing by its owner only (or root), and only when it is an
+ * arena. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -118,21 +118,28 @@ static bool write_word(int fd, const void *word, size_t size, size_t place)
 	return pwrite(fd, word, size, (off_t)place) == (ssize_t)size;
 }
 
-/* The header's control word first, then its copies in the threads' records, as they are then: see
- * core/control.h. Both calls take the file's own lock, which is barrier enough. */
-static bool write_control(int fd, const char *path, uint32_t control)
+/* Writes the header's control word into the threads' records, as both are now, until they are the
+ * same: see core/control.h. False: errno says why, or a line was printed. */
+static bool spread_control(int fd, const char *path)
 {
 	struct ldl_header header;
 	const struct ldl_table *threads = &header.tables[LDL_TABLE_THREADS];
+	uint32_t control;
 
-	if (!write_word(fd, &control, sizeof(control), offsetof(struct ldl_header, control)) ||
-		!read_live_header(fd, path, &header))
-		return false;
-	for (uint32_t id = 1; id < threads->used; id++)
-		if (!write_word(fd, &control, sizeof(control),
-			    threads->offset + (size_t)id * threads->slot_size +
-				    offsetof(struct ldl_thread_record, control)))
+	do {
+		ldl_fence_full(); /* between what was written and what is read */
+		if (!read_live_header(fd, path, &header))
 			return false;
+		control = header.control;
+		for (uint32_t id = 1; id < threads->used; id++)
+			if (!write_word(fd, &control, sizeof(control),
+				    threads->offset + (size_t)id * threads->slot_size +
+					    offsetof(struct ldl_thread_record, control)))
+				return false;
+		ldl_fence_full();
+		if (!read_live_header(fd, path, &header))
+			return false;
+	} while (header.control != control);
 	return true;
 }
 
@@ -146,10 +153,14 @@ static int switch_mode(int fd, const struct ldl_header *header, const char *path
 		return fail(what, path, "start the process anew, and report this");
 	}
 	if ((header->control & LDL_RUN_MASK) == mode) {
+		/* Who switched it may have been cut off before all threads knew. */
+		if (!spread_control(fd, path))
+			return fail(strerror(errno), path, "try again");
 		printf("process %u: %s already\n", header->pid, mode_name(mode));
 		return 0;
 	}
-	if (!write_control(fd, path, control))
+	if (!write_word(fd, &control, sizeof(control), offsetof(struct ldl_header, control)) ||
+		!spread_control(fd, path))
 		return fail(strerror(errno), path, "try again");
 	printf("process %u: %s -> %s\n", header->pid, mode_name(header->control), mode_name(mode));
 	return 0;

@@ -280,16 +280,26 @@ static LDL_NOINLINE int mtx_try_wanted(pthread_mutex_t *mutex, const void *calle
 		ldl_real.mtx_trylock((mtx_t *)mutex), caller);
 }
 
+static LDL_NOINLINE int mtx_lock_other(pthread_mutex_t *mutex, const void *caller)
+{
+	return take_other(mutex, LDL_MODE_EXCLUSIVE, caller, mtx_lock_wanted);
+}
+
+static LDL_NOINLINE int mtx_try_other(pthread_mutex_t *mutex, const void *caller)
+{
+	return take_other(mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, caller, mtx_try_wanted);
+}
+
 LDL_HOT LDL_EXPORT int mtx_lock(mtx_t *mutex)
 {
-	return take_plain((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER, mtx_lock_wanted,
+	return take_plain((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE, LDL_CALLER, mtx_lock_other,
 		mtx_lock_wanted);
 }
 
 LDL_HOT LDL_EXPORT int mtx_trylock(mtx_t *mutex)
 {
 	return take_plain((pthread_mutex_t *)mutex, LDL_MODE_EXCLUSIVE | LDL_MODE_TRY, LDL_CALLER,
-		mtx_try_wanted, mtx_try_wanted);
+		mtx_try_other, mtx_try_wanted);
 }
 
 LDL_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *until)

@@ -90,7 +90,9 @@ void ldl_plain_begin(void)
 	if (!is_checked)
 		is_usable = is_known_release() && is_libcs((void *)ldl_real.pthread_mutex_lock) &&
 			    is_libcs((void *)ldl_real.pthread_mutex_unlock) &&
-			    is_libcs((void *)ldl_real.pthread_cond_wait) && !is_elided() &&
+			    is_libcs((void *)ldl_real.pthread_cond_wait) &&
+			    is_libcs((void *)ldl_real.mtx_lock) &&
+			    is_libcs((void *)ldl_real.mtx_unlock) && !is_elided() &&
 			    is_as_described(0) && is_as_described(LDL_PLAIN_ADAPTIVE) &&
 			    is_as_described(LDL_PLAIN_UNELIDABLE);
 	is_checked = true;

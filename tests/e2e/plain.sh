@@ -42,7 +42,7 @@ says 'they are left to libc where locks may be elided' "$shut" \
 	env GLIBC_TUNABLES=glibc.elision.enable=1 "${used[@]}"
 # Of ten locks each, how many are libc's. (A kind's first goes its long way, but is taken already.)
 says 'so are adaptive ones, and normal ones by name; others are left to libc' \
-	$'plain: 0\nadaptive: 0\nnormal: 0\nerrorcheck: 10\nrecursive: 10' \
+	$'plain: 0\nadaptive: 0\nnormal: 0\nerrorcheck: 10\nrecursive: 10\nmtx_plain: 0' \
 	"$work/plain" kinds "$(offset_of ldl_real)"
 
 # Another library behind ours gets every call that it gets without us.

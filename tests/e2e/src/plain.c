@@ -193,6 +193,7 @@ static void used(const char *offset)
 }
 
 static int (*libcs_lock)(pthread_mutex_t *);
+static int (*libcs_mtx_lock)(mtx_t *);
 static int libc_calls;
 
 static int counting_lock(pthread_mutex_t *wanted)
@@ -201,21 +202,35 @@ static int counting_lock(pthread_mutex_t *wanted)
 	return libcs_lock(wanted);
 }
 
-/* In the library's table of libc's functions, at this offset of it, a counting one takes the place
- * of pthread_mutex_lock(): which kinds still get there? */
+static int counting_mtx_lock(mtx_t *wanted)
+{
+	libc_calls++;
+	return libcs_mtx_lock(wanted);
+}
+
+static void replace(void **table, void *libcs, void *counting)
+{
+	while (*table != libcs)
+		table++;
+	*table = counting;
+}
+
+/* In the library's table of libc's functions, at this offset of it, counting ones take the places
+ * of pthread_mutex_lock() and mtx_lock(): which kinds still get there? */
 static void kinds(const char *offset)
 {
 	unsigned long base = 0;
-	void **table;
+	void **table, *libc;
+	mtx_t c11;
 
 	second_thread();
 	dl_iterate_phdr(find_base, &base);
-	libcs_lock = (int (*)(pthread_mutex_t *))dlsym(
-		dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD), "pthread_mutex_lock");
+	libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+	libcs_lock = (int (*)(pthread_mutex_t *))dlsym(libc, "pthread_mutex_lock");
+	libcs_mtx_lock = (int (*)(mtx_t *))dlsym(libc, "mtx_lock");
 	table = (void **)(base + strtoul(offset, NULL, 16));
-	while (*table != (void *)libcs_lock)
-		table++;
-	*table = (void *)counting_lock;
+	replace(table, (void *)libcs_lock, (void *)counting_lock);
+	replace(table, (void *)libcs_mtx_lock, (void *)counting_mtx_lock);
 	for (size_t i = 0; i <= sizeof(types) / sizeof(*types); i++) {
 		const char *name = i ? types[i - 1].name : "plain";
 
@@ -227,6 +242,13 @@ static void kinds(const char *offset)
 		}
 		printf("%s: %d\n", name, libc_calls);
 	}
+	mtx_init(&c11, mtx_plain);
+	libc_calls = 0;
+	for (int n = 0; n < 10; n++) {
+		mtx_lock(&c11);
+		mtx_unlock(&c11);
+	}
+	printf("mtx_plain: %d\n", libc_calls);
 }
 
 int main(int argc, char **argv)
