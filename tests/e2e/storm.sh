@@ -33,9 +33,10 @@ run = json.load(sys.stdin)
 print($1)"
 }
 
+rounds=5000 # it lasts for longer than a window of the governor's, on a fast machine too
 for what in 'static' 'made' 'static made'; do
-	bare=$("$work/storm" 2000 $what; echo $?)
-	found=$(watched storm "" "$work/storm" 2000 $what; echo $?)
+	bare=$("$work/storm" $rounds $what; echo $?)
+	found=$(watched storm "" "$work/storm" $rounds $what; echo $?)
 	arena=$work/storm.ldl
 	same "a storm ($what) does what it does alone" "$bare" "$found"
 	same "its arena ($what) has the size that it had" 16777216 "$(stat -c %s "$arena")"
