@@ -119,34 +119,35 @@ static bool write_word(int fd, const void *word, size_t size, size_t place)
 }
 
 /* Writes the header's control word into the threads' records, as both are now, until they are the
- * same: see core/control.h. False: errno says why, or a line was printed. */
-static bool spread_control(int fd, const char *path)
+ * same: see core/control.h. Returns the exit status, after one line where it is not 0. */
+static int spread_control(int fd, const char *path)
 {
 	struct ldl_header header;
 	const struct ldl_table *threads = &header.tables[LDL_TABLE_THREADS];
 	uint32_t control;
 
+	ldl_fence_full(); /* between what was written and what is read, here and below */
+	if (!read_live_header(fd, path, &header))
+		return VIZ_EXIT_BAD_INPUT;
 	do {
-		ldl_fence_full(); /* between what was written and what is read */
-		if (!read_live_header(fd, path, &header))
-			return false;
 		control = header.control;
 		for (uint32_t id = 1; id < threads->used; id++)
 			if (!write_word(fd, &control, sizeof(control),
 				    threads->offset + (size_t)id * threads->slot_size +
 					    offsetof(struct ldl_thread_record, control)))
-				return false;
+				return fail(strerror(errno), path, "try again");
 		ldl_fence_full();
 		if (!read_live_header(fd, path, &header))
-			return false;
+			return VIZ_EXIT_BAD_INPUT;
 	} while (header.control != control);
-	return true;
+	return 0;
 }
 
 static int switch_mode(int fd, const struct ldl_header *header, const char *path, uint32_t mode)
 {
 	uint32_t control = ((header->control & ~(uint32_t)LDL_RUN_MASK) + LDL_RUN_EPOCH) | mode;
 	char what[300] = "the engine ";
+	int status;
 
 	if (header->breaker.code && mode != LDL_RUN_OFF) {
 		viz_self_breaker(header, what + strlen(what), sizeof(what) - strlen(what));
@@ -154,16 +155,18 @@ static int switch_mode(int fd, const struct ldl_header *header, const char *path
 	}
 	if ((header->control & LDL_RUN_MASK) == mode) {
 		/* Who switched it may have been cut off before all threads knew. */
-		if (!spread_control(fd, path))
-			return fail(strerror(errno), path, "try again");
-		printf("process %u: %s already\n", header->pid, mode_name(mode));
-		return 0;
+		status = spread_control(fd, path);
+		if (status == 0)
+			printf("process %u: %s already\n", header->pid, mode_name(mode));
+		return status;
 	}
-	if (!write_word(fd, &control, sizeof(control), offsetof(struct ldl_header, control)) ||
-		!spread_control(fd, path))
+	if (!write_word(fd, &control, sizeof(control), offsetof(struct ldl_header, control)))
 		return fail(strerror(errno), path, "try again");
-	printf("process %u: %s -> %s\n", header->pid, mode_name(header->control), mode_name(mode));
-	return 0;
+	status = spread_control(fd, path);
+	if (status == 0)
+		printf("process %u: %s -> %s\n", header->pid, mode_name(header->control),
+			mode_name(mode));
+	return status;
 }
 
 static int reset(int fd, const struct ldl_header *header, const char *path)

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <errno.h>
+#include "core/spin.h"
 #include "tests/support/lockstep.h"
+#include "tests/support/suite.h"
 
 struct worker {
 	bool started;
@@ -60,6 +62,26 @@ void lockstep_call(unsigned int thread, void (*function)(void *argument), void *
 	worker->argument = argument;
 	sem_post(&worker->go);
 	wait_for(&worker->done);
+}
+
+static void hold(void *word)
+{
+	CU_ASSERT_TRUE(ldl_spin_try(word));
+}
+
+static void give_back(void *word)
+{
+	ldl_spin_unlock(word);
+}
+
+void lockstep_hold(unsigned int thread, uint32_t *word)
+{
+	lockstep_call(thread, hold, word);
+}
+
+void lockstep_give_back(unsigned int thread, uint32_t *word)
+{
+	lockstep_call(thread, give_back, word);
 }
 
 void lockstep_end(unsigned int thread)

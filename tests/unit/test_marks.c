@@ -193,21 +193,35 @@ static ldl_class_id class_of(const struct mutex *mutex)
 		ldl_instance_find(&ldl_engine.arena, (uint64_t)(uintptr_t)mutex));
 }
 
+/* A first tenant's life, which ends without a call, in memory that gets the next one; its class. */
+static ldl_class_id live_before(struct mutex *mutex)
+{
+	ldl_class_id class;
+
+	take(mutex, OUTER);
+	give(mutex);
+	class = class_of(mutex);
+	begin_anew(mutex);
+	return class;
+}
+
+/* It is known as a lock of its own where it is taken first. */
+static void expect_new_tenant(struct mutex *mutex, ldl_class_id before)
+{
+	take(mutex, INNER);
+	CU_ASSERT_NOT_EQUAL(class_of(mutex), before);
+	CU_ASSERT_EQUAL(ldl_held_class(top()), class_of(mutex));
+	give(mutex);
+}
+
 /* Its class is that of its first acquisition; static storage has one tenant, so on the stack. */
 static void a_new_tenant_gets_a_class_and_a_mark_of_its_own(void)
 {
 	struct mutex mutex = {0};
-	ldl_class_id first;
+	ldl_class_id first = live_before(&mutex);
 
-	take(&mutex, OUTER);
-	give(&mutex);
-	first = class_of(&mutex);
-	begin_anew(&mutex);
 	CU_ASSERT_FALSE(take_by_mark(&mutex, LDL_MODE_EXCLUSIVE, OUTER));
-	take(&mutex, INNER);
-	CU_ASSERT_NOT_EQUAL(class_of(&mutex), first);
-	CU_ASSERT_EQUAL(ldl_held_class(top()), class_of(&mutex));
-	give(&mutex);
+	expect_new_tenant(&mutex, first);
 	CU_ASSERT_TRUE(take_by_mark(&mutex, LDL_MODE_EXCLUSIVE, INNER));
 	CU_ASSERT_EQUAL(ldl_held_class(top()), class_of(&mutex));
 	give(&mutex);
@@ -236,37 +250,20 @@ static void so_does_one_that_was_moved_there(void)
 	ldl_engine_destroy(&second, true, MADE);
 }
 
-static void hold(void *word)
-{
-	CU_ASSERT_TRUE(ldl_spin_try(word));
-}
-
-static void give_back(void *word)
-{
-	ldl_spin_unlock(word);
-}
-
 /* In production nobody waits for the table of instances: then it is met at its next use. */
 static void a_new_tenant_that_cannot_move_in_now_is_not_taken_for_the_old_one(void)
 {
 	uint32_t *word = &ldl_engine.arena.header->instance_lock;
 	struct mutex mutex = {0};
-	ldl_class_id first;
+	ldl_class_id first = live_before(&mutex);
 
-	take(&mutex, OUTER);
-	give(&mutex);
-	first = class_of(&mutex);
-	begin_anew(&mutex);
 	ldl_engine.options.prod = true;
-	lockstep_call(1, hold, word);
+	lockstep_hold(1, word);
 	CU_ASSERT_PTR_NULL(ldl_engine_acquire_slow(&mutex, &type, LDL_MODE_EXCLUSIVE, INNER));
 	CU_ASSERT_EQUAL(mutex.mark, 0);
 	give(&mutex);
-	lockstep_call(1, give_back, word);
-	take(&mutex, INNER);
-	CU_ASSERT_NOT_EQUAL(class_of(&mutex), first);
-	CU_ASSERT_EQUAL(ldl_held_class(top()), class_of(&mutex));
-	give(&mutex);
+	lockstep_give_back(1, word);
+	expect_new_tenant(&mutex, first);
 	ldl_engine.options.prod = false;
 	lockstep_stop();
 	ldl_engine_destroy(&mutex, true, MADE);

@@ -29,16 +29,6 @@ static void end(void)
 	lockstep_stop();
 }
 
-static void hold(void *word)
-{
-	CU_ASSERT_TRUE(ldl_spin_try(word));
-}
-
-static void give_back(void *word)
-{
-	ldl_spin_unlock(word);
-}
-
 /* How often this thread went to sleep so far. */
 static long sleeps(void)
 {
@@ -64,7 +54,7 @@ static void a_chain_is_put_off_while_another_thread_writes(void)
 	begin();
 	nesting_lock(&locks[0]);
 	ldl_lock_release(&locks[0]);
-	lockstep_call(1, hold, word);
+	lockstep_hold(1, word);
 	seen = ldl_load_relaxed(word);
 	busy = nesting_counted(LDL_COUNT_WRITER_BUSY);
 	slept = sleeps();
@@ -74,7 +64,7 @@ static void a_chain_is_put_off_while_another_thread_writes(void)
 	/* The first lock's chain is known; each of the second's found it taken, and tried once. */
 	CU_ASSERT_EQUAL(nesting_counted(LDL_COUNT_WRITER_BUSY) - busy, TURNS);
 	CU_ASSERT_EQUAL(ldl_arena_table(&ldl_engine.arena, LDL_TABLE_EDGES)->used, 1);
-	lockstep_call(1, give_back, word);
+	lockstep_give_back(1, word);
 	nesting_in_order(&locks[0], &locks[1]);
 	nesting_in_order(&locks[1], &locks[0]);
 	CU_ASSERT_EQUAL(nesting_counted(LDL_COUNT_WRITER_BUSY) - busy, TURNS);
@@ -88,7 +78,7 @@ static void no_lock_is_waited_for_while_locks_are_made_and_end(void)
 	long slept;
 
 	begin();
-	lockstep_call(1, hold, word);
+	lockstep_hold(1, word);
 	seen = ldl_load_relaxed(word);
 	slept = sleeps();
 	for (unsigned int i = 0; i < TURNS; i++) {
@@ -99,7 +89,7 @@ static void no_lock_is_waited_for_while_locks_are_made_and_end(void)
 	expect_nobody_waited(word, seen, slept);
 	CU_ASSERT_TRUE(nesting_counted(LDL_COUNT_WRITER_BUSY) > 0);
 	CU_ASSERT_EQUAL(ldl_finding_count(), 0);
-	lockstep_call(1, give_back, word);
+	lockstep_give_back(1, word);
 	/* Not known so far, and met at their next use. */
 	nesting_in_order(&locks[0], &locks[1]);
 	CU_ASSERT_NOT_EQUAL(
@@ -126,7 +116,7 @@ static void nor_for_classes_threads_and_declarations(void)
 	slot = ldl_engine_thread_prepare(NULL, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(slot);
 	threads = ldl_arena_table(&ldl_engine.arena, LDL_TABLE_THREADS)->used;
-	lockstep_call(1, hold, word);
+	lockstep_hold(1, word);
 	threads++; /* lockstep's own may have got its slot meanwhile, or will */
 	seen = ldl_load_relaxed(word);
 	CU_ASSERT_EQUAL(ldl_class("new", 0), 0);
@@ -137,7 +127,7 @@ static void nor_for_classes_threads_and_declarations(void)
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, take_and_release, NULL), 0);
 	pthread_join(thread, NULL);
 	CU_ASSERT_EQUAL(ldl_load_relaxed(word), seen);
-	lockstep_call(1, give_back, word);
+	lockstep_give_back(1, word);
 	CU_ASSERT_NOT_EQUAL(ldl_class("new", 0), 0);
 	/* The slot that could not be given back is found by the next thread. */
 	slot = ldl_engine_thread_prepare(NULL, NULL);
@@ -154,10 +144,10 @@ static void a_level_that_cannot_be_made_now_is_no_recursion(void)
 
 	begin();
 	nesting_lock(&locks[0]);
-	lockstep_call(1, hold, word);
+	lockstep_hold(1, word);
 	ldl_lock_acquire_nested(&locks[2], LDL_EXCLUSIVE, 1);
 	ldl_lock_acquired(&locks[2], LDL_EXCLUSIVE);
-	lockstep_call(1, give_back, word);
+	lockstep_give_back(1, word);
 	ldl_lock_release(&locks[2]);
 	CU_ASSERT_EQUAL(ldl_finding_count(), 0);
 	ldl_lock_acquire(&locks[2], LDL_EXCLUSIVE);

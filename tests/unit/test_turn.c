@@ -413,16 +413,6 @@ static void nor_does_who_holds_three(void)
 	lockstep_stop();
 }
 
-static void hold(void *word)
-{
-	CU_ASSERT_TRUE(ldl_spin_try(word));
-}
-
-static void give_back(void *word)
-{
-	ldl_spin_unlock(word);
-}
-
 /* In production nobody waits for our locks; what was missed was out of turn. */
 static void a_turn_that_cannot_be_told_is_broken(void)
 {
@@ -431,9 +421,9 @@ static void a_turn_that_cannot_be_told_is_broken(void)
 	begin();
 	at = go_round(0, 5, 1000);
 	ldl_engine.options.prod = true;
-	lockstep_call(9, hold, &ldl_turn_at(&ldl_engine.arena, 1)->lock);
+	lockstep_hold(9, &ldl_turn_at(&ldl_engine.arena, 1)->lock);
 	pass(1, at, (at + 1) % 5);
-	lockstep_call(9, give_back, &ldl_turn_at(&ldl_engine.arena, 1)->lock);
+	lockstep_give_back(9, &ldl_turn_at(&ldl_engine.arena, 1)->lock);
 	ldl_engine.options.prod = false;
 	expect_error();
 }
@@ -445,11 +435,11 @@ static void a_verdict_that_cannot_rise_now_rises_at_the_next_nesting(void)
 	begin();
 	at = go_round(0, LOCKS, 1000);
 	ldl_engine.options.prod = true;
-	lockstep_call(9, hold, &ldl_engine.arena.header->writer);
+	lockstep_hold(9, &ldl_engine.arena.header->writer);
 	pass(1, (at + 3) % LOCKS, (at + 4) % LOCKS);
 	CU_ASSERT_EQUAL(verdict(), LDL_VERDICT_GATED);
 	CU_ASSERT_EQUAL(turn()->state & LDL_TURN_UNSETTLED, LDL_TURN_UNSETTLED);
-	lockstep_call(9, give_back, &ldl_engine.arena.header->writer);
+	lockstep_give_back(9, &ldl_engine.arena.header->writer);
 	pass(1, at, (at + 1) % LOCKS);
 	ldl_engine.options.prod = false;
 	CU_ASSERT_EQUAL(turn()->state & LDL_TURN_UNSETTLED, 0);
