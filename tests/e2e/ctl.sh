@@ -83,9 +83,10 @@ damaged=$(python3 - "$arena" <<'END'
 import struct, sys
 with open(sys.argv[1], 'r+b') as file:
     page = file.read(4096)
-    # A table: its offset, the size of a slot, ...; of 80 bytes are those of threads alone.
+    # A table: its offset, the size of a slot, ...; of 80 bytes are those of threads alone. (Not a
+    # counter that stands at 80, behind one at 0.)
     places = [at for at in range(0, 4096 - 16, 8) if struct.unpack_from('<QI', page, at)[1] == 80
-              and struct.unpack_from('<Q', page, at)[0] % 4096 == 0]
+              and struct.unpack_from('<Q', page, at)[0] % 4096 == 0 < struct.unpack_from('<Q', page, at)[0]]
     file.seek(places[0])
     file.write(struct.pack('<Q', 1 << 33))
     print(len(places))
